@@ -1,0 +1,1 @@
+"""Transitions and risk become alerts with a life, and alerts reach people."""

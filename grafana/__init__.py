@@ -1,0 +1,1 @@
+"""Dashboards as code, their provisioning, and the SQL views that they read."""

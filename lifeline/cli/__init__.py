@@ -1,0 +1,15 @@
+"""The command line: one module a group of commands, each thin over the function that does the work."""
+
+import typer
+
+from lifeline.cli import database, services
+
+app = typer.Typer(
+    name="lifeline",
+    help="City lifeline monitoring: from a sensor's reading to an alert at the utility that owns the risk.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+app.add_typer(services.app, name="services")
+app.command()(database.migrate)

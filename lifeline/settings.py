@@ -1,0 +1,124 @@
+"""Every setting of every process, from the environment (``LIFELINE_*``) or the file ``lifeline.env``.
+
+A secret can be named by a file instead: ``LIFELINE_DSN_FILE`` holds the path of a file with the DSN.
+Where no database or broker is named, those of the running local runtime are taken.
+"""
+
+import os
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from sensors.errors import ConfigurationError
+
+
+class _SecretFiles(PydanticBaseSettingsSource):
+    """Reads ``LIFELINE_X`` from the file that ``LIFELINE_X_FILE`` names."""
+
+    def get_field_value(self, field: object, field_name: str) -> tuple[str | None, str, bool]:
+        path = os.environ.get(f"LIFELINE_{field_name.upper()}_FILE")
+        if path is None:
+            return None, field_name, False
+        try:
+            return Path(path).read_text(encoding="utf-8").strip(), field_name, False
+        except OSError as error:
+            raise ConfigurationError(f"LIFELINE_{field_name.upper()}_FILE: {path}: {error.strerror}") from None
+
+    def __call__(self) -> dict[str, str]:
+        values = {name: self.get_field_value(None, name)[0] for name in self.settings_cls.model_fields}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+class Settings(BaseSettings):
+    """The settings of one process; each field's name in upper case after ``LIFELINE_`` is its variable."""
+
+    model_config = SettingsConfigDict(env_prefix="LIFELINE_", env_file="lifeline.env", extra="ignore", frozen=True)
+
+    dsn: SecretStr | None = None
+    """PostgreSQL connection URI of the TimescaleDB database."""
+    mqtt_url: str | None = None
+    """mqtt://host:port or mqtts://host:port of the broker."""
+    mqtt_user: str | None = None
+    mqtt_password: SecretStr | None = None
+    mqtt_ca: Path | None = None
+    """CA certificate that signs the broker's, for mqtts."""
+    runtime: Path = Path(".runtime")
+    """Where the local TimescaleDB and Mosquitto live."""
+    data: Path = Path("../shared/data")
+    """Where the labelled data sets are; feeds name their files relative to it."""
+    oldest_days: float = Field(default=400, gt=0)
+    """A reading older than this is not taken but kept as a dead letter."""
+    newest_minutes: float = Field(default=5, ge=0)
+    """A reading further in the future than this is not taken but kept as a dead letter."""
+    batch_messages: int = Field(default=2000, ge=1, le=32_000)
+    """Most messages in a transaction; the broker may send twice as many before the first is acknowledged."""
+    linger_ms: float = Field(default=20, ge=0)
+    """How long a batch waits for company once its first message is there."""
+    snapshot_s: float = Field(default=60, gt=0)
+    """Time between two snapshots of the engine."""
+    metrics_port: int | None = None
+    """Where a process serves /metrics; none = it does not."""
+    api_host: str = "127.0.0.1"
+    api_port: int = 8600
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments beat the environment, the environment beats files."""
+        del file_secret_settings
+        return init_settings, env_settings, _SecretFiles(settings_cls), dotenv_settings
+
+    @classmethod
+    def load(cls, **given: object) -> Self:
+        """The settings of this process.
+
+        Raises:
+            ConfigurationError: a variable holds what its setting cannot be; the message names it.
+        """
+        try:
+            return cls(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = "_".join(str(part) for part in first["loc"]).upper()
+            raise ConfigurationError(f"LIFELINE_{name}: {first['msg']}, not {first['input']!r}") from None
+
+    def database(self) -> str:
+        """The DSN to connect to.
+
+        Raises:
+            ConfigurationError: none is set and no local runtime is running.
+        """
+        if self.dsn is not None:
+            return self.dsn.get_secret_value()
+        from lifeline.runtime.services import running  # noqa: PLC0415, only where it is needed
+
+        if (services := running(self.runtime)) is not None:
+            return services.dsn
+        raise ConfigurationError("no database: set LIFELINE_DSN, or call `lifeline services start`")
+
+    def broker(self) -> str:
+        """The broker's URL.
+
+        Raises:
+            ConfigurationError: none is set and no local runtime is running, or the URL is not one.
+        """
+        url = self.mqtt_url
+        if url is None:
+            from lifeline.runtime.services import running  # noqa: PLC0415, only where it is needed
+
+            if (services := running(self.runtime)) is None:
+                raise ConfigurationError("no broker: set LIFELINE_MQTT_URL, or call `lifeline services start`")
+            url = services.mqtt_url
+        parts = urlsplit(url)
+        if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
+            raise ConfigurationError(f"LIFELINE_MQTT_URL: expected mqtt://host:port or mqtts://host:port, not {url!r}")
+        return url
