@@ -1,0 +1,69 @@
+"""One kind over all the pairs that use it, fed by sensor."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rules.bind import Pair
+from rules.kinds.base import Changes, Kind
+from rules.order import Index
+from sensors.readings import Readings
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A change of evidence in a bank, with the rows of the batch that showed it."""
+
+    bank: "Bank"
+    changes: Changes
+    rows: Index
+
+
+class Bank:
+    """The pairs of one kind, in the order of its subjects.
+
+    A sensor may have several pairs here; ``_layers`` are tables from sensor id to subject (-1 = none), as
+    many as the most that one sensor has, so that within a layer no subject stands twice.
+    """
+
+    def __init__(self, kind: type[Kind], pairs: Sequence[Pair], size: int) -> None:
+        self.pairs = tuple(pairs)
+        self.kind = kind([pair.parameters for pair in pairs])
+        self._layers = _layers([pair.sensor or 0 for pair in pairs], size)
+
+    def update(self, readings: Readings, rows: Index) -> Iterator[Found]:
+        """Show the readings at ``rows``, in which no sensor stands twice, to every pair of their sensors."""
+        sensor, flag = readings.sensor[rows], readings.flag[rows]
+        shown = flag <= self.kind.worst_flag
+        for layer in self._layers:
+            subject = layer[sensor]
+            keep = np.flatnonzero((subject >= 0) & shown)
+            if len(keep):
+                seen = rows[keep]
+                for changes in self.kind.update(subject[keep], readings.time[seen], readings.value[seen]):
+                    yield Found(self, changes, seen[changes.row])
+
+    def tick(self, now: int) -> Iterator[Found]:
+        """Let time pass."""
+        for changes in self.kind.tick(now):
+            yield Found(self, changes, changes.row)
+
+    def only(self, subjects: Index) -> None:
+        """From now on feed these subjects alone."""
+        wanted = np.zeros(len(self.pairs) + 1, np.bool_)
+        wanted[subjects] = True
+        self._layers = [np.where(wanted[layer], layer, -1) for layer in self._layers]
+
+
+def _layers(sensors: Sequence[int], size: int) -> list[NDArray[np.intp]]:
+    layers: list[NDArray[np.intp]] = []
+    used: dict[int, int] = {}
+    for subject, sensor in enumerate(sensors):
+        depth = used.get(sensor, 0)
+        if depth == len(layers):
+            layers.append(np.full(size, -1, np.intp))
+        layers[depth][sensor] = subject
+        used[sensor] = depth + 1
+    return layers

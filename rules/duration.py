@@ -1,0 +1,32 @@
+"""Durations as rule files write them: ``"90s"``, ``"10min"``, ``"2h"``, ``"1d"``."""
+
+import re
+
+from sensors.readings import DAY, HOUR, MINUTE, SECOND
+
+_UNITS = {"ms": SECOND // 1000, "s": SECOND, "min": MINUTE, "h": HOUR, "d": DAY}
+_FORM = re.compile(r"(\d+(?:\.\d+)?)(ms|s|min|h|d)")
+
+
+class Duration(int):
+    """A length of time in microseconds."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> "Duration":
+        """The duration that ``text`` writes.
+
+        Raises:
+            ValueError: it is not a number followed by ms, s, min, h or d.
+        """
+        found = _FORM.fullmatch(text.strip())
+        if found is None:
+            raise ValueError(f'expected a duration such as "90s", "10min", "2h" or "1d", not {text!r}')
+        return cls(round(float(found[1]) * _UNITS[found[2]]))
+
+    def __str__(self) -> str:
+        for unit in ("d", "h", "min", "s"):
+            if self and self % _UNITS[unit] == 0:
+                return f"{int(self) // _UNITS[unit]}{unit}"
+        return f"{int(self) / SECOND:g}s"

@@ -1,0 +1,162 @@
+"""The engine: readings and ticks in, transitions and changes of risk out. Pure, and the same at any speed.
+
+What comes out is a function of what came in and its order of arrival, and of nothing else: not of how the
+feed was cut into batches, not of the clock on the wall.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rules.bank import Bank
+from rules.bind import bind
+from rules.board import Board
+from rules.event import Event, in_order, noticed, read
+from rules.groups import Groups
+from rules.hazards import Hazard, hazards
+from rules.kinds import SENSOR_KINDS
+from rules.kinds.base import FOREVER
+from rules.model import RiskChange, RuleSet, Transition
+from rules.order import NEVER, Order, order
+from sensors.model import Flag, Registry
+from sensors.quantities import QUANTITIES
+from sensors.readings import SECOND, Readings
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time is ``time`` now, said after ``position`` readings of the batch."""
+
+    position: int
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a batch of n readings did.
+
+    late: bool [n]. flag: int8 [n], as given or SUSPECT where the value moved faster than it can.
+    """
+
+    late: NDArray[np.bool_]
+    flag: NDArray[np.int8]
+    transitions: tuple[Transition, ...]
+    risk_changes: tuple[RiskChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What has been said so far, in order."""
+
+    transitions: list[Transition] = field(default_factory=list)
+    risk_changes: list[RiskChange] = field(default_factory=list)
+
+    def tell(self, events: Iterable[Event], board: Board) -> None:
+        """Put the events into words and let the board judge them one by one."""
+        for event in events:
+            transition = event.transition()
+            self.transitions.append(transition)
+            self.risk_changes.extend(board.apply(transition, event.evidence()))
+
+
+class Engine:
+    """All state of the rules over one registry and one rule set."""
+
+    def __init__(self, registry: Registry, rules: RuleSet) -> None:
+        self.registry, self.rules = registry, rules
+        binding = bind(rules, registry)
+        size = max((sensor.id for sensor in registry.sensors), default=0) + 1
+        self.banks = [
+            Bank(SENSOR_KINDS[name], pairs, size) for name, pairs in binding.by_kind.items() if pairs
+        ]
+        self.groups = Groups(binding.groups)
+        self.board = Board(hazards(), rules.groups, rules.matrix, _consequences(registry, hazards()))
+        self.now = NEVER
+        """The newest tick."""
+        self.last = np.full(size, NEVER)
+        self.last_value = np.full(size, np.nan)
+        self._max_rate = np.full(size, np.inf)
+        for sensor in registry.sensors:
+            self._max_rate[sensor.id] = QUANTITIES[sensor.quantity].max_rate
+        quiet = (hazard.quiet for hazard in hazards().values() if hazard.quiet)
+        self._patience = min(*(bank.kind.patience() for bank in self.banks), self.groups.patience(), *quiet)
+
+    def step(self, readings: Readings, ticks: Sequence[Tick] = ()) -> Step:
+        """Take a batch: its readings in their order of arrival, and the ticks between them."""
+        late, flag = np.zeros(len(readings), np.bool_), readings.flag.copy()
+        told = Told()
+        start = 0
+        for end, tick in self._cuts(readings, ticks):
+            part = slice(start, end)
+            if end > start:
+                events, late[part], flag[part] = self._take(readings[part])
+                told.tell(events, self.board)
+            if tick > self.now:
+                self.now = tick
+                told.tell(self._tick(), self.board)
+                told.risk_changes.extend(self.board.tick(tick))
+            start = end
+        return Step(late, flag, tuple(told.transitions), tuple(told.risk_changes))
+
+    def due(self) -> int:
+        """The earliest tick that could change something; all before it may be left out."""
+        banks = min((bank.kind.due() for bank in self.banks), default=FOREVER)
+        return min(banks, self.groups.due(self.last, self.now), self.board.due())
+
+    def _cuts(self, readings: Readings, ticks: Sequence[Tick]) -> Iterator[tuple[int, int]]:
+        """Where the batch must be cut: after so many readings, at a tick that could change something.
+
+        The last cut is the batch's end, with the newest of the ticks that changed nothing.
+        """
+        start, waiting = 0, list(ticks)
+        while waiting:
+            oldest = int(readings.time[start:].min(initial=FOREVER - self._patience))
+            floor = min(self.due(), oldest + self._patience)
+            number = next((n for n, tick in enumerate(waiting) if tick.time >= floor), None)
+            if number is None:
+                break
+            yield waiting[number].position, waiting[number].time
+            start, waiting = waiting[number].position, waiting[number + 1 :]
+        yield len(readings), max((tick.time for tick in waiting), default=NEVER)
+
+    def _take(self, readings: Readings) -> tuple[list[Event], NDArray[np.bool_], NDArray[np.int8]]:
+        ordered = order(readings.sensor, readings.time, self.last)
+        readings = replace(readings, flag=self._plausible(readings, ordered))
+        found = [f for rows in ordered.rounds for bank in self.banks for f in bank.update(readings, rows)]
+        events = in_order(e for f in found for e in read(f, readings))
+        heard = np.flatnonzero(~ordered.late)
+        events = in_order([*events, *self.groups.take(events, readings[heard], heard, self.last, self.now)])
+        newest = ordered.by_sensor[np.append(ordered.first[1:], True)] if len(heard) else heard
+        self.last[readings.sensor[newest]] = readings.time[newest]
+        self.last_value[readings.sensor[newest]] = _trusted(readings[newest])
+        return events, ordered.late, readings.flag
+
+    def _tick(self) -> list[Event]:
+        found = [f for bank in self.banks for f in bank.tick(self.now)]
+        events = sorted(
+            (e for f in found for e in noticed(f)), key=lambda event: (event.time, event.pair.place)
+        )
+        return [*events, *self.groups.tick(events, self.last, self.now)]
+
+    def _plausible(self, readings: Readings, ordered: Order) -> NDArray[np.int8]:
+        """The flags, SUSPECT where a value moved faster since the one before than its quantity can."""
+        rows, sensor = ordered.by_sensor, readings.sensor[ordered.by_sensor]
+        value, time = _trusted(readings[rows]), readings.time[rows]
+        before, since = np.roll(value, 1), np.roll(time, 1)
+        begins = sensor[ordered.first]
+        before[ordered.first], since[ordered.first] = self.last_value[begins], self.last[begins]
+        jumped = np.abs(value - before) > self._max_rate[sensor] * ((time - since) / SECOND)
+        flag = readings.flag.copy()
+        flag[rows[jumped]] = np.maximum(flag[rows[jumped]], Flag.SUSPECT)
+        return flag
+
+
+def _trusted(readings: Readings) -> NDArray[np.float64]:
+    return np.where(readings.flag < Flag.FAIL, readings.value, np.nan)
+
+
+def _consequences(registry: Registry, catalogue: Mapping[str, Hazard]) -> Callable[[str, str], int]:
+    worst = {asset.id: asset.consequence.worst for asset in registry.assets}
+    return lambda asset, hazard: catalogue[hazard].consequence or worst.get(asset, 1)

@@ -1,0 +1,17 @@
+"""The detector kinds, one module each; a new one is a module beside these and a line here."""
+
+from rules.kinds.base import Kind, Parameters
+from rules.kinds.k_of_n import KOfN
+from rules.kinds.limit import Limit
+from rules.kinds.rate import Rate
+from rules.kinds.silence import Silence
+from rules.kinds.stuck import Stuck
+
+SENSOR_KINDS: dict[str, type[Kind]] = {kind.name: kind for kind in (Limit, Rate, Stuck, Silence)}
+"""Kinds whose subjects are single sensors."""
+
+PARAMETERS: dict[str, type[Parameters]] = {
+    **{name: kind.parameters for name, kind in SENSOR_KINDS.items()},
+    KOfN.name: KOfN.parameters,
+}
+"""The parameters of every kind, by its name."""

@@ -1,0 +1,119 @@
+"""What every detector kind is: an evidence state for each of its subjects, kept in arrays.
+
+A kind sees a subject's readings one after the other, in the order in which they arrived, whatever the
+batches were; many subjects at a time, but each at most once in a call. So a kind written for one reading
+of each subject is right for every way in which a feed can be cut.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from sensors.model import Flag
+
+Subjects = NDArray[np.intp]
+Times = NDArray[np.int64]
+Values = NDArray[np.float64]
+States = NDArray[np.int8]
+
+FOREVER = np.iinfo(np.int64).max
+"""A time that no tick reaches."""
+
+
+class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The parameters of one subject; each kind has its own, with units and defaults."""
+
+    @property
+    def states(self) -> int:
+        """How many states of evidence there are besides 0 = normal."""
+        return 1
+
+    def mistake(self) -> tuple[str, str] | None:
+        """The parameter that cannot be so, and what was expected, or None."""
+        return None
+
+
+P = TypeVar("P", bound=Parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Evidence that changed, as arrays of m: which subject, when (event time), to which state.
+
+    row: the place in the arrays given to ``update`` of the reading that showed it (0 for a tick).
+    """
+
+    row: Subjects
+    subject: Subjects
+    time: Times
+    state: States
+    previous: States
+
+
+class Kind(ABC, Generic[P]):
+    """A detector over n subjects, all arrays of length n; see the modules beside for the formulas."""
+
+    name: ClassVar[str]
+    parameters: ClassVar[type[Parameters]]
+    worst_flag: ClassVar[Flag] = Flag.SUSPECT
+    """Readings flagged worse are not shown to this kind."""
+    kept: ClassVar[tuple[str, ...]]
+    """The arrays that are its memory: they go into a snapshot, and nothing else does."""
+
+    def __init__(self, parameters: Sequence[P]) -> None:
+        self.state: States = np.zeros(len(parameters), np.int8)
+
+    @abstractmethod
+    def update(self, subject: Subjects, time: Times, value: Values) -> Iterator[Changes]:
+        """Take one reading of each of m different subjects, and yield what that changed, in order."""
+
+    def tick(self, now: int) -> Iterator[Changes]:
+        """Let time pass to ``now`` without a reading, and yield what that changed."""
+        del now
+        return iter(())
+
+    def due(self) -> int:
+        """The earliest tick that could change something."""
+        return FOREVER
+
+    def patience(self) -> int:
+        """How long (us) after a reading a tick can first change something because of it."""
+        return FOREVER
+
+    @abstractmethod
+    def memory(self) -> int:
+        """How much history (us) makes a new subject's state what it would be, had it always been there."""
+
+    @abstractmethod
+    def explain(self, subject: int, state: int, value: float) -> str:
+        """Why the subject's evidence is in ``state``, in words that an operator reads at night."""
+
+    def remember(self) -> dict[str, NDArray[np.generic]]:
+        """The memory as arrays whose first axis is the subjects."""
+        return {name: getattr(self, name) for name in ("state", *self.kept)}
+
+    def recall(self, memory: dict[str, NDArray[np.generic]], old: Subjects, new: Subjects) -> None:
+        """Take over the memory of subjects ``old`` there as that of subjects ``new`` here."""
+        for name, mine in self.remember().items():
+            theirs = memory[name]
+            shared = tuple(slice(min(a, b)) for a, b in zip(mine.shape[1:], theirs.shape[1:], strict=True))
+            mine[(new, *shared)] = theirs[(old, *shared)]
+
+    def _change(self, row: Subjects, subject: Subjects, time: Times, state: States) -> Iterator[Changes]:
+        """Set the states and yield those that are new."""
+        different = np.flatnonzero(self.state[subject] != state)
+        if len(different):
+            subject, state = subject[different], state[different]
+            previous = self.state[subject]
+            self.state[subject] = state
+            yield Changes(row[different], subject, time[different], state, previous)
+
+
+def of_each(parameters: Sequence[Parameters], name: str, dtype: type[np.generic]) -> NDArray[np.generic]:
+    """One parameter of every subject as an array."""
+    return np.array([getattr(each, name) for each in parameters], dtype)

@@ -1,0 +1,136 @@
+"""limit: the value stands in a band beyond a threshold.
+
+Formula: band k is entered when value >= above_k (or <= below_k) for ``on_delay`` without a break, and left
+when value < above_k - deadband (or > below_k + deadband) for ``off_delay`` without a break. The state is
+the highest band entered. Delays are event time and are confirmed by a reading, never by the clock alone.
+
+Will not fire on: a fault that stays inside the band, a slow leak under the threshold, one reading if
+``on_delay`` is longer than the sampling interval.
+False alarms: with noise of standard deviation s and a normal value d below the threshold, a sample fires
+with P(N > d/s); 3 s away, 60 s sampling and no delay: about two a day. ``deadband`` >= 3 s and an
+``on_delay`` of three samples bring that to none in a century, if the noise is white.
+Siblings: ``rate`` for how fast, ``k_of_n`` for how many.
+
+>>> import numpy as np
+>>> kind = Limit([LimitParameters(bands=(Band(above=20.0), Band(above=50.0)), deadband=2.0)])
+>>> subject = np.array([0])
+>>> for minute, value in enumerate([3.0, 21.0, 19.0, 55.0, 47.0, 1.0]):
+...     list(kind.update(subject, np.array([minute * 60_000_000]), np.array([value])))
+...     print(value, kind.state[0])  # doctest: +ELLIPSIS
+[]
+3.0 0
+[...]
+21.0 1
+[]
+19.0 1
+[...]
+55.0 2
+[...]
+47.0 1
+[...]
+1.0 0
+
+Reference: deadband, on-delay and off-delay per limit as in ISA-18.2 and OPC UA Part 9 (A&C) §5.8.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+import msgspec
+import numpy as np
+
+from rules.duration import Duration
+from rules.kinds.base import Changes, Kind, Parameters, Subjects, Times, Values, of_each
+
+
+class Band(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One threshold, in the quantity's own unit; exactly one of the two."""
+
+    above: float | None = None
+    below: float | None = None
+
+
+class LimitParameters(Parameters, frozen=True, kw_only=True):
+    """Bands from the mildest to the worst, and what keeps them from chattering."""
+
+    bands: tuple[Band, ...]
+    deadband: float = 0.0
+    """How far back inside the value must come before a band is left, in the quantity's own unit."""
+    on_delay: Duration = Duration(0)
+    off_delay: Duration = Duration(0)
+
+    @property
+    def states(self) -> int:
+        return len(self.bands)
+
+    def mistake(self) -> tuple[str, str] | None:
+        if not self.bands:
+            return "bands", "expected at least one band"
+        for number, band in enumerate(self.bands):
+            if (band.above is None) == (band.below is None):
+                return f"bands[{number}]", "expected either above or below"
+        if self.deadband < 0:
+            return "deadband", f"expected 0 or more, not {self.deadband}"
+        rising = [band.above for band in self.bands if band.above is not None]
+        falling = [band.below for band in self.bands if band.below is not None]
+        if rising != sorted(set(rising)) or falling != sorted(set(falling), reverse=True):
+            return "bands", "expected the mildest band first, each further out than the one before"
+        if rising and falling and rising[0] - self.deadband <= falling[0] + self.deadband:
+            return "bands", "the bands leave no room for a normal value"
+        return None
+
+
+_OFF = np.int64(np.iinfo(np.int64).max)
+
+
+class Limit(Kind[LimitParameters]):
+    """Bands with hysteresis and delays; arrays are [subjects, bands]."""
+
+    name: ClassVar = "limit"
+    parameters: ClassVar = LimitParameters
+    kept: ClassVar = ("_entered", "_since")
+
+    def __init__(self, parameters: Sequence[LimitParameters]) -> None:
+        super().__init__(parameters)
+        self._parameters = tuple(parameters)
+        shape = (len(parameters), max((each.states for each in parameters), default=1))
+        self._above, self._below = np.full(shape, np.inf), np.full(shape, -np.inf)
+        for row, each in enumerate(parameters):
+            for column, band in enumerate(each.bands):
+                self._above[row, column] = np.inf if band.above is None else band.above
+                self._below[row, column] = -np.inf if band.below is None else band.below
+        self._deadband = of_each(parameters, "deadband", np.float64)
+        self._on, self._off = (of_each(parameters, name, np.int64) for name in ("on_delay", "off_delay"))
+        self._entered = np.zeros(shape, np.bool_)
+        self._since = np.full(shape, _OFF)
+        """Since when a band not entered has been met, or one entered has not been; _OFF = it is as it was."""
+
+    def update(self, subject: Subjects, time: Times, value: Values) -> Iterator[Changes]:
+        entered = self._entered[subject]
+        slack = np.where(entered, self._deadband[subject, None], 0.0)
+        met = value[:, None] >= self._above[subject] - slack
+        met |= value[:, None] <= self._below[subject] + slack
+        moving = met != entered
+        if not moving.any():
+            self._since[subject] = _OFF
+            return
+        since = np.where(moving, np.minimum(self._since[subject], time[:, None]), _OFF)
+        delay = np.where(entered, self._off[subject, None], self._on[subject, None])
+        turned = moving & (time[:, None] - np.where(moving, since, time[:, None]) >= delay)
+        entered ^= turned
+        since[turned] = _OFF
+        self._entered[subject], self._since[subject] = entered, since
+        state = (entered * np.arange(1, entered.shape[1] + 1, dtype=np.int8)).max(axis=1)
+        yield from self._change(np.arange(len(subject)), subject, time, state)
+
+    def memory(self) -> int:
+        return int((self._on + self._off).max(initial=0))
+
+    def explain(self, subject: int, state: int, value: float) -> str:
+        each = self._parameters[subject]
+        if state == 0:
+            return f"{value:g} is back inside the limits"
+        band = each.bands[state - 1]
+        bound = f"at or above {band.above:g}" if band.above is not None else f"at or below {band.below:g}"
+        lasting = f" for {each.on_delay}" if each.on_delay else ""
+        return f"{value:g} is {bound}{lasting}"

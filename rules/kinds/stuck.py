@@ -1,0 +1,78 @@
+"""stuck: the value does not move, though the instrument goes on reporting.
+
+Formula: evidence when every reading for ``window`` lay within ``tolerance`` of the first of them.
+
+Will not fire on: a sensor that says nothing (``silence``), noise wider than the tolerance, drift.
+False alarms: quantities that are truly constant for long (rain = 0, a dry ponding gauge, a closed
+valve): leave them out by the selector, or name the value that may last in ``idle``.
+Siblings: ``silence``.
+
+>>> import numpy as np
+>>> kind = Stuck([StuckParameters(window=Duration.parse("2min"), tolerance=0.01)])
+>>> for minute, value in enumerate([5.0, 5.001, 5.0, 5.2]):
+...     changes = list(kind.update(np.array([0]), np.array([minute * 60_000_000]), np.array([value])))
+...     print(minute, kind.state[0])
+0 0
+1 0
+2 1
+3 0
+
+Reference: flat-line test of QARTOD, https://ioos.noaa.gov/project/qartod/.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from rules.duration import Duration
+from rules.kinds.base import Changes, Kind, Parameters, Subjects, Times, Values, of_each
+
+
+class StuckParameters(Parameters, frozen=True, kw_only=True):
+    """How long may a value stand still."""
+
+    window: Duration = Duration.parse("6h")
+    tolerance: float
+    """Half the band in which a value counts as not moving, in the quantity's own unit."""
+    idle: float | None = None
+    """The value that may last, such as 0 for rain."""
+
+    def mistake(self) -> tuple[str, str] | None:
+        if self.window <= 0:
+            return "window", "expected more than 0"
+        if self.tolerance < 0:
+            return "tolerance", f"expected 0 or more, not {self.tolerance}"
+        return None
+
+
+class Stuck(Kind[StuckParameters]):
+    """The first reading of the present standstill is the anchor."""
+
+    name: ClassVar = "stuck"
+    parameters: ClassVar = StuckParameters
+    kept: ClassVar = ("_anchor_time", "_anchor_value")
+
+    def __init__(self, parameters: Sequence[StuckParameters]) -> None:
+        super().__init__(parameters)
+        self._window = of_each(parameters, "window", np.int64)
+        self._tolerance = of_each(parameters, "tolerance", np.float64)
+        self._idle = np.array([np.nan if each.idle is None else each.idle for each in parameters])
+        self._anchor_time = np.zeros(len(parameters), np.int64)
+        self._anchor_value = np.full(len(parameters), np.nan)
+
+    def update(self, subject: Subjects, time: Times, value: Values) -> Iterator[Changes]:
+        still = np.abs(value - self._anchor_value[subject]) <= self._tolerance[subject]
+        still &= ~(np.abs(value - self._idle[subject]) <= self._tolerance[subject])
+        moved = subject[~still]
+        self._anchor_time[moved], self._anchor_value[moved] = time[~still], value[~still]
+        long = time - self._anchor_time[subject] >= self._window[subject]
+        yield from self._change(np.arange(len(subject)), subject, time, (still & long).astype(np.int8))
+
+    def memory(self) -> int:
+        return int(self._window.max(initial=0))
+
+    def explain(self, subject: int, state: int, value: float) -> str:
+        if state == 0:
+            return f"moves again, now {value:g}"
+        return f"has stood at {value:g} for {Duration(self._window[subject])} or longer"

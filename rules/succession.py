@@ -1,0 +1,120 @@
+"""From one version of rules and registry to the next in a running engine."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rules.bank import Bank
+from rules.bind import Pair
+from rules.engine import Engine, Step, Told
+from rules.event import Event
+from rules.order import NEVER, Index, order
+from sensors.arrays import Arrays
+from sensors.readings import Readings
+
+
+class Succession:
+    """The new engine takes over from the old one at a batch boundary.
+
+    Pairs that are unchanged keep their memory, new ones are warmed silently from history, those that are
+    gone end their evidence: no alert stays open without a rule. First ``warm``, unless the journal is
+    played again and holds what that gave; then ``finish``.
+    """
+
+    def __init__(self, old: Engine, new: Engine) -> None:
+        self._old, self._new = old, new
+        self._time = max(old.now, int(old.last.max(initial=NEVER)))
+        """The moment of the change, in event time."""
+        new.now = old.now
+        shared = min(len(old.last), len(new.last))
+        new.last[:shared], new.last_value[:shared] = old.last[:shared], old.last_value[:shared]
+        new.board.recall(deepcopy(list(old.board.live.values())))
+        old_banks = {bank.kind.name: bank for bank in old.banks}
+        self._fresh = {bank.kind.name: _adopt(bank, old_banks.get(bank.kind.name)) for bank in new.banks}
+
+    def needs(self) -> tuple[NDArray[np.int32], int]:
+        """The sensors whose history warms the fresh pairs, and how much of it (us)."""
+        banks = [bank for bank in self._new.banks if len(self._fresh[bank.kind.name])]
+        sensors = {
+            bank.pairs[subject].sensor or 0 for bank in banks for subject in self._fresh[bank.kind.name]
+        }
+        return np.array(sorted(sensors), np.int32), max((bank.kind.memory() for bank in banks), default=0)
+
+    def warm(self, history: Readings) -> Arrays:
+        """Show the fresh pairs their history, sorted by event time; what they then know, for ``finish``."""
+        scratch = Engine(self._new.registry, self._new.rules)
+        changed = {bank.kind.name: np.full(len(bank.pairs), self._time) for bank in scratch.banks}
+        for bank in scratch.banks:
+            bank.only(self._fresh[bank.kind.name])
+        for rows in order(history.sensor, history.time, scratch.last).rounds:
+            for found in (found for bank in scratch.banks for found in bank.update(history, rows)):
+                changed[found.bank.kind.name][found.changes.subject] = found.changes.time
+        warmth: dict[str, NDArray[np.generic]] = {}
+        for bank in scratch.banks:
+            fresh = self._fresh[bank.kind.name]
+            warmth[f"{bank.kind.name}.changed"] = changed[bank.kind.name][fresh]
+            for name, array in bank.kind.remember().items():
+                warmth[f"{bank.kind.name}.{name}"] = array[fresh]
+        return warmth
+
+    def finish(self, warmth: Arrays) -> Step:
+        """Let the new engine take over: what of the evidence ended, and what the fresh pairs begin with."""
+        before = {(pair.rule.name, pair.subject): (pair, state) for pair, state in _states(self._old)}
+        begun = [event for bank in self._new.banks for event in self._begun(bank, warmth, before)]
+        groups = list(self._groups())
+        kept = {pair.key for pair, _ in _states(self._new)}
+        begun_names = {(event.pair.rule.name, event.pair.subject) for event in [*begun, *groups]}
+        ended = [
+            Event(0, pair, self._time, 0, state, None, 1.0, "the rule was removed or changed")
+            for name, (pair, state) in before.items()
+            if state and pair.key not in kept and name not in begun_names
+        ]
+        told = Told()
+        told.tell([*begun, *groups, *ended], self._new.board)
+        told.risk_changes.extend(self._new.board.judge_again(self._time))
+        nothing = Readings.empty()
+        return Step(
+            nothing.flag.astype(np.bool_), nothing.flag, tuple(told.transitions), tuple(told.risk_changes)
+        )
+
+    def _begun(
+        self, bank: Bank, warmth: Arrays, before: dict[tuple[str, str], tuple[Pair, int]]
+    ) -> Iterator[Event]:
+        fresh = self._fresh[bank.kind.name]
+        memory = {name: warmth[f"{bank.kind.name}.{name}"] for name in bank.kind.remember()}
+        bank.kind.recall(memory, np.arange(len(fresh)), fresh)
+        changed = warmth[f"{bank.kind.name}.changed"]
+        for place in np.flatnonzero(memory["state"]).tolist():
+            pair, state, time = bank.pairs[fresh[place]], int(memory["state"][place]), int(changed[place])
+            value = float(self._new.last_value[pair.sensor or 0])
+            reason = bank.kind.explain(int(fresh[place]), state, value)
+            _, previous = before.get((pair.rule.name, pair.subject), (pair, 0))
+            yield Event(0, pair, time, state, previous, None if np.isnan(value) else value, 1.0, reason)
+
+    def _groups(self) -> Iterator[Event]:
+        old = {bound.pair.key: group for bound, group in zip(*self._old.groups.all, strict=True)}
+        states = {(pair.rule.name, pair.subject): state for pair, state in _states(self._new)}
+        for number, bound in enumerate(self._new.groups.bound):
+            if bound.pair.key in old:
+                self._new.groups.adopt(number, old[bound.pair.key])
+            else:
+                yield from self._new.groups.begin(number, states, self._time)
+
+
+def _adopt(bank: Bank, old: Bank | None) -> Index:
+    """Copy the memory of the pairs that are unchanged; the subjects that have none."""
+    known = {} if old is None else {pair.key: subject for subject, pair in enumerate(old.pairs)}
+    theirs = np.array([known.get(pair.key, -1) for pair in bank.pairs], np.intp)
+    same = np.flatnonzero(theirs >= 0)
+    if old is not None:
+        bank.kind.recall(old.kind.remember(), theirs[same], same)
+    return np.flatnonzero(theirs < 0)
+
+
+def _states(engine: Engine) -> Iterator[tuple[Pair, int]]:
+    for bank in engine.banks:
+        yield from zip(bank.pairs, bank.kind.state.tolist(), strict=True)
+    for bound, group in zip(*engine.groups.all, strict=True):
+        yield bound.pair, group.state
