@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,7 @@ class Bank:
     many as the most that one sensor has, so that within a layer no subject stands twice.
     """
 
-    def __init__(self, kind: type[Kind], pairs: Sequence[Pair], size: int) -> None:
+    def __init__(self, kind: type[Kind[Any]], pairs: Sequence[Pair], size: int) -> None:
         self.pairs = tuple(pairs)
         self.kind = kind([pair.parameters for pair in pairs])
         self._layers = _layers([pair.sensor or 0 for pair in pairs], size)

@@ -1,6 +1,10 @@
 """Durations as rule files write them: ``"90s"``, ``"10min"``, ``"2h"``, ``"1d"``."""
 
 import re
+from functools import partial
+from typing import Any
+
+import msgspec
 
 from sensors.readings import DAY, HOUR, MINUTE, SECOND
 
@@ -30,3 +34,8 @@ class Duration(int):
             if self and self % _UNITS[unit] == 0:
                 return f"{int(self) // _UNITS[unit]}{unit}"
         return f"{int(self) / SECOND:g}s"
+
+
+def lasting(text: str) -> Any:  # noqa: ANN401, a field's default takes the field's type
+    """The default of a field that is a duration."""
+    return msgspec.field(default_factory=partial(Duration.parse, text))

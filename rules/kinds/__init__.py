@@ -1,5 +1,7 @@
 """The detector kinds, one module each; a new one is a module beside these and a line here."""
 
+from typing import Any
+
 from rules.kinds.base import Kind, Parameters
 from rules.kinds.k_of_n import KOfN
 from rules.kinds.limit import Limit
@@ -7,7 +9,7 @@ from rules.kinds.rate import Rate
 from rules.kinds.silence import Silence
 from rules.kinds.stuck import Stuck
 
-SENSOR_KINDS: dict[str, type[Kind]] = {kind.name: kind for kind in (Limit, Rate, Stuck, Silence)}
+SENSOR_KINDS: dict[str, type[Kind[Any]]] = {kind.name: kind for kind in (Limit, Rate, Stuck, Silence)}
 """Kinds whose subjects are single sensors."""
 
 PARAMETERS: dict[str, type[Parameters]] = {

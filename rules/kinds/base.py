@@ -8,7 +8,7 @@ of each subject is right for every way in which a feed can be cut.
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
 import numpy as np
@@ -93,16 +93,19 @@ class Kind(ABC, Generic[P]):
     def explain(self, subject: int, state: int, value: float) -> str:
         """Why the subject's evidence is in ``state``, in words that an operator reads at night."""
 
-    def remember(self) -> dict[str, NDArray[np.generic]]:
+    def remember(self) -> dict[str, NDArray[Any]]:
         """The memory as arrays whose first axis is the subjects."""
         return {name: getattr(self, name) for name in ("state", *self.kept)}
 
-    def recall(self, memory: dict[str, NDArray[np.generic]], old: Subjects, new: Subjects) -> None:
+    def recall(self, memory: dict[str, NDArray[Any]], old: Subjects, new: Subjects) -> None:
         """Take over the memory of subjects ``old`` there as that of subjects ``new`` here."""
         for name, mine in self.remember().items():
             theirs = memory[name]
-            shared = tuple(slice(min(a, b)) for a, b in zip(mine.shape[1:], theirs.shape[1:], strict=True))
-            mine[(new, *shared)] = theirs[(old, *shared)]
+            width = min(mine.shape[-1], theirs.shape[-1])
+            if mine.ndim == 1:
+                mine[new] = theirs[old]
+            else:
+                mine[new, :width] = theirs[old, :width]
 
     def _change(self, row: Subjects, subject: Subjects, time: Times, state: States) -> Iterator[Changes]:
         """Set the states and yield those that are new."""
@@ -114,6 +117,6 @@ class Kind(ABC, Generic[P]):
             yield Changes(row[different], subject, time[different], state, previous)
 
 
-def of_each(parameters: Sequence[Parameters], name: str, dtype: type[np.generic]) -> NDArray[np.generic]:
+def of_each(parameters: Sequence[Parameters], name: str, dtype: type[np.generic]) -> NDArray[Any]:
     """One parameter of every subject as an array."""
     return np.array([getattr(each, name) for each in parameters], dtype)

@@ -39,7 +39,7 @@ from typing import ClassVar
 import msgspec
 import numpy as np
 
-from rules.duration import Duration
+from rules.duration import Duration, lasting
 from rules.kinds.base import Changes, Kind, Parameters, Subjects, Times, Values, of_each
 
 
@@ -56,8 +56,8 @@ class LimitParameters(Parameters, frozen=True, kw_only=True):
     bands: tuple[Band, ...]
     deadband: float = 0.0
     """How far back inside the value must come before a band is left, in the quantity's own unit."""
-    on_delay: Duration = Duration(0)
-    off_delay: Duration = Duration(0)
+    on_delay: Duration = lasting("0s")
+    off_delay: Duration = lasting("0s")
 
     @property
     def states(self) -> int:

@@ -27,7 +27,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from rules.duration import Duration
+from rules.duration import Duration, lasting
 from rules.kinds.base import Changes, Kind, Parameters, Subjects, Times, Values, of_each
 from sensors.readings import SECOND
 
@@ -39,8 +39,8 @@ class RateParameters(Parameters, frozen=True, kw_only=True):
 
     rise_per_s: float | None = None
     fall_per_s: float | None = None
-    window: Duration = Duration.parse("60s")
-    max_gap: Duration = Duration.parse("1h")
+    window: Duration = lasting("60s")
+    max_gap: Duration = lasting("1h")
 
     def mistake(self) -> tuple[str, str] | None:
         if self.rise_per_s is None and self.fall_per_s is None:

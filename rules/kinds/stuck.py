@@ -25,14 +25,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from rules.duration import Duration
+from rules.duration import Duration, lasting
 from rules.kinds.base import Changes, Kind, Parameters, Subjects, Times, Values, of_each
 
 
 class StuckParameters(Parameters, frozen=True, kw_only=True):
     """How long may a value stand still."""
 
-    window: Duration = Duration.parse("6h")
+    window: Duration = lasting("6h")
     tolerance: float
     """Half the band in which a value counts as not moving, in the quantity's own unit."""
     idle: float | None = None

@@ -68,3 +68,12 @@ create table risk_changes (
 );
 create index risk_changes_unclaimed on risk_changes (risk_change_id) where claimed_at is null;
 create index risk_changes_case on risk_changes (asset_id, hazard, time);
+
+-- The table by which levels are graded now, for the views; the worker grades by its rule set's own.
+create table risk_matrix (
+    likelihood smallint not null check (likelihood between 1 and 5),
+    consequence smallint not null check (consequence between 1 and 5),
+    level smallint not null check (level between 1 and 4),
+    version text not null,
+    primary key (likelihood, consequence)
+);

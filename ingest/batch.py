@@ -1,0 +1,83 @@
+"""What a batch of messages holds once it is decoded."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from sensors.readings import Readings
+
+LONGEST_PAYLOAD = 64 * 1024
+"""Bytes of a message that a dead letter keeps."""
+
+
+class Reason(StrEnum):
+    """Why a message, or a part of it, could not be taken as it came."""
+
+    TOPIC = "topic"
+    UNDECODABLE = "undecodable"
+    SCHEMA = "schema"
+    UNKNOWN_SENSOR = "unknown-sensor"
+    UNIT = "unit"
+    TIME = "time"
+    CONFLICT = "conflict"
+    REFUSED = "refused"
+
+
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """A message kept aside with the reason; the payload is cut at ``LONGEST_PAYLOAD``."""
+
+    topic: str
+    device: str | None
+    reason: Reason
+    detail: str
+    content_type: str | None
+    payload: bytes
+    size: int
+
+
+class Waveform(msgspec.Struct, frozen=True, kw_only=True):
+    """A block of equally spaced samples.
+
+    start: us since 1970 UTC. rate: Hz. samples: in the quantity's own unit.
+    """
+
+    sensor: int
+    start: int
+    rate: float
+    samples: NDArray[np.float32]
+    flag: int
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """A device's birth or last will."""
+
+    device: str
+    online: bool
+    boot: int | None
+
+
+class Numbered(msgspec.Struct, frozen=True):
+    """The number that a device gave one of its messages, counted from 0 at each boot."""
+
+    device: str
+    boot: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The content of some messages, in order of arrival.
+
+    ticks: (how many of the readings came before it, time in us).
+    """
+
+    readings: Readings
+    waveforms: tuple[Waveform, ...]
+    statuses: tuple[Status, ...]
+    numbered: tuple[Numbered, ...]
+    ticks: tuple[tuple[int, int], ...]
+    dead: tuple[DeadLetter, ...]
+    messages: int

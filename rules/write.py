@@ -1,0 +1,97 @@
+"""What a step found, into the database, inside the worker's transaction."""
+
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import msgspec
+
+from rules.engine import Step
+from rules.model import RiskChange, RuleSet
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_TRANSITIONS = """
+insert into transitions (transition_id, rule, subject, asset_id, hazard, time, state, previous,
+    sensor_id, value, reason, rules_version, partition, seq)
+select *, $12, $13, $14 from unnest(
+    $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::smallint[],
+    $8::smallint[], $9::integer[], $10::double precision[], $11::text[])
+on conflict (transition_id) do nothing
+"""
+
+_RISK_CHANGE = """
+insert into risk_changes (asset_id, hazard, time, level, previous_level, likelihood, consequence,
+    inputs, cause, rules_version, partition, seq)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+"""
+
+_RISK_STATE = """
+insert into risk_states (asset_id, hazard, level, likelihood, consequence, since)
+values ($1, $2, $3, $4, $5, $6)
+on conflict (asset_id, hazard) do update set level = excluded.level, likelihood = excluded.likelihood,
+    consequence = excluded.consequence, since = excluded.since
+"""
+
+
+async def write_step(
+    connection: asyncpg.Connection, step: Step, rules_version: str, partition: str, seq: int
+) -> None:
+    """Store transitions and changes of risk, and wake who waits for them."""
+    if step.transitions:
+        rows = [
+            (
+                t.id,
+                t.rule,
+                t.subject,
+                t.asset,
+                t.hazard,
+                _moment(t.time),
+                t.state,
+                t.previous,
+                t.sensor,
+                t.value,
+                t.reason,
+            )
+            for t in step.transitions
+        ]
+        await connection.execute(_TRANSITIONS, *zip(*rows, strict=True), rules_version, partition, seq)
+    if step.risk_changes:
+        await connection.executemany(
+            _RISK_CHANGE, [_row(change, rules_version, partition, seq) for change in step.risk_changes]
+        )
+        newest = {(change.asset, change.hazard): change for change in step.risk_changes}
+        await connection.executemany(
+            _RISK_STATE,
+            [
+                (c.asset, c.hazard, c.level, c.likelihood, c.consequence, _moment(c.time))
+                for c in newest.values()
+            ],
+        )
+        await connection.execute("notify lifeline_risk")
+
+
+def inputs(change: RiskChange) -> bytes:
+    """Everything that made the change, as JSON: what ``rules explain`` and the alert's page show."""
+    evidence = [
+        {**msgspec.to_builtins(piece), "time": _moment(piece.time), "weight": weight}
+        for piece, weight in zip(change.evidence, change.weights, strict=True)
+    ]
+    return msgspec.json.encode({"probability": change.probability, "evidence": evidence})
+
+
+def _row(change: RiskChange, rules_version: str, partition: str, seq: int) -> tuple[object, ...]:
+    return (
+        change.asset, change.hazard, _moment(change.time), change.level, change.previous, change.likelihood,
+        change.consequence, inputs(change).decode(), change.cause, rules_version, partition, seq,
+    )  # fmt: skip
+
+
+def _moment(time: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=time)
+
+
+async def read_rules(connection: asyncpg.Connection, version: str) -> RuleSet:
+    """The rule set of a version."""
+    return RuleSet.decode(
+        await connection.fetchval("select content from rule_sets where version = $1", version)
+    )
