@@ -21,6 +21,9 @@ from sensors.units import conversion
 CLOCK = "lifeline/clock"
 """The topic on which a feed says what time it is."""
 
+OURS = "lifeline/worker/"
+"""Topics on which a worker speaks to itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -43,6 +46,32 @@ def decode(messages: Sequence[Message], index: Index, window: Window, now: int |
         except Unfit as unfit:
             gathered.refuse(row, unfit.reason, unfit.detail)
     return gathered.batch()
+
+
+def set_aside(message: Message, detail: str) -> Batch:
+    """The batch of one message that the database will not take."""
+    return Batch(
+        readings=Readings.empty(),
+        waveforms=(),
+        statuses=(),
+        numbered=(),
+        ticks=(),
+        dead=(_dead_letter(message, Reason.REFUSED, detail),),
+        messages=1,
+    )
+
+
+def _dead_letter(message: Message, reason: Reason, detail: str) -> DeadLetter:
+    levels = message.topic.split("/")
+    return DeadLetter(
+        topic=message.topic,
+        device=levels[3] if len(levels) > 3 else None,  # noqa: PLR2004, the device's level
+        reason=reason,
+        detail=detail,
+        content_type=message.content_type,
+        payload=bytes(message.payload[:LONGEST_PAYLOAD]),
+        size=len(message.payload),
+    )
 
 
 class _Gathered:
@@ -68,6 +97,8 @@ class _Gathered:
         if message.topic == CLOCK:
             self._tick(formats.clock(message.payload))
             return
+        if message.topic.startswith(OURS):
+            return
         route = self._index.route(message.topic)
         if isinstance(route, str):
             raise Unfit(Reason.TOPIC, route)
@@ -84,19 +115,7 @@ class _Gathered:
 
     def refuse(self, row: int, reason: Reason, detail: str) -> None:
         """Keep the message aside."""
-        message = self._messages[row]
-        levels = message.topic.split("/")
-        self._dead.append(
-            DeadLetter(
-                topic=message.topic,
-                device=levels[3] if len(levels) > 3 else None,  # noqa: PLR2004, the device's level
-                reason=reason,
-                detail=detail,
-                content_type=message.content_type,
-                payload=bytes(message.payload[:LONGEST_PAYLOAD]),
-                size=len(message.payload),
-            )
-        )
+        self._dead.append(_dead_letter(self._messages[row], reason, detail))
 
     def _tick(self, time: int) -> None:
         self._ticks.append((len(self._values), time))

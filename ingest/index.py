@@ -59,6 +59,11 @@ class Index:
         found = self._routes.get(topic)
         return found if found is not None else self._find(topic)
 
+    def topic(self, device: str) -> str | None:
+        """The topic under which a device publishes."""
+        found = self._devices.get(device)
+        return found.topic if found is not None else None
+
     def _find(self, topic: str) -> Route | str:
         levels = topic.split("/")
         if len(levels) != 5 or levels[0] != "lifeline" or levels[4] not in set(Leaf):  # noqa: PLR2004, see DESIGN

@@ -64,7 +64,9 @@ class Broker(msgspec.Struct, frozen=True, kw_only=True):
 class Subscriber:
     """A persistent session at the broker, kept up for as long as the context lasts.
 
-    on_session is called after each connect with whether the broker still had the session.
+    on_session is called after each connect with whether the broker still had the session. marker: a topic of
+    our own, on which a message is sent after each connect; when it comes back, all that the broker had kept
+    for us came before it.
     """
 
     def __init__(
@@ -74,13 +76,16 @@ class Subscriber:
         filters: Sequence[str],
         receive_maximum: int,
         *,
+        marker: str | None = None,
         on_session: Callable[[bool], None] | None = None,
         manual_ack: bool = True,
     ) -> None:
-        self._broker, self._filters, self._on_session = broker, tuple(filters), on_session
+        self._broker, self._on_session, self._marker = broker, on_session, marker
+        self._filters = (*filters, *([marker] if marker else []))
         self._receive_maximum = receive_maximum
         self._waiting: deque[Message] = deque()
-        self._arrived, self._lost = asyncio.Event(), asyncio.Event()
+        self._enough, self._many = asyncio.Event(), 1
+        self._lost = asyncio.Event()
         self._epoch, self._read = 0, 0
         self._client = self._paho(client_id, manual_ack=manual_ack)
         self._tasks: list[asyncio.Task[None]] = []
@@ -99,17 +104,27 @@ class Subscriber:
         await asyncio.gather(*self._tasks, self._connecting, return_exceptions=True)
         self.drop()
 
-    async def take(self, most: int, linger: float) -> list[Message]:
-        """The next messages in order of arrival: at least one, at most ``most``.
+    async def arrival(self, patience: float) -> bool:
+        """Wait until a message is there, at most ``patience`` s; whether there is one."""
+        return await self._until(1, patience)
 
-        linger: s to wait for company once the first is there.
-        """
-        while not self._waiting:
-            self._arrived.clear()
-            await self._arrived.wait()
-        if linger and len(self._waiting) < most:
-            await asyncio.sleep(linger)
+    async def fill(self, most: int) -> None:
+        """Wait until ``most`` messages are there."""
+        await self._until(most, None)
+
+    def take(self, most: int) -> list[Message]:
+        """The messages that are there, in order of arrival, at most ``most``."""
         return [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+
+    async def _until(self, many: int, patience: float | None) -> bool:
+        self._many = many
+        while len(self._waiting) < many:
+            self._enough.clear()
+            try:
+                await asyncio.wait_for(self._enough.wait(), patience)
+            except TimeoutError:
+                return False
+        return True
 
     @property
     def waiting(self) -> int:
@@ -145,7 +160,7 @@ class Subscriber:
         if self._broker.tls:
             client.tls_set(str(self._broker.ca) if self._broker.ca else None, cert_reqs=ssl.CERT_REQUIRED)
         client.on_connect, client.on_disconnect = self._connected, self._disconnected
-        client.on_message = self._received
+        client.on_message, client.on_subscribe = self._received, self._subscribed
         client.on_socket_open, client.on_socket_close = self._opened, self._closed
         client.on_socket_register_write = self._wants_to_write
         client.on_socket_unregister_write = self._has_written
@@ -198,8 +213,14 @@ class Subscriber:
         log.info("broker_connected", session_present=flags.session_present)
         self.connected = True
         client.subscribe([(name, SubscribeOptions(qos=1)) for name in self._filters])
+        if self._marker is not None:
+            client.publish(self._marker, b"{}", qos=1)
         if self._on_session is not None:
             self._on_session(flags.session_present)
+
+    def _subscribed(self, *details: object) -> None:
+        del details
+        log.info("subscribed", filters=len(self._filters))
 
     def _disconnected(
         self,
@@ -228,8 +249,8 @@ class Subscriber:
             return
         content_type = getattr(message.properties, "ContentType", None)
         self._waiting.append(Message(message.topic, message.payload, content_type, message.mid, self._epoch))
-        if not self._arrived.is_set():
-            self._arrived.set()
+        if len(self._waiting) >= self._many:
+            self._enough.set()
 
     def _readable(self) -> None:
         for _ in range(_READS):

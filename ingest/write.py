@@ -44,6 +44,11 @@ join sensors using (sensor_id) join devices using (device_id)
 where stored.value is distinct from staging.value
 """
 
+_HISTORY = """
+select sensor_id, (extract(epoch from time) * 1000000)::bigint, value, flag from readings
+where sensor_id = any($1) and time > $2 and time <= $3 and not late order by time, sensor_id
+"""
+
 _WAVEFORM = """
 insert into waveforms (sensor_id, start, rate_hz, samples, flag) values ($1, $2, $3, $4, $5)
 on conflict (sensor_id, start) do nothing
@@ -129,6 +134,21 @@ async def write_rest(connection: asyncpg.Connection, batch: Batch, gaps: list[Ga
         await connection.executemany(
             _GAPS, [(g.device, g.boot, _multirange(g.noticed), _multirange(g.filled)) for g in gaps]
         )
+
+
+async def read_history(
+    connection: asyncpg.Connection, sensors: NDArray[np.int32], after: int, until: int
+) -> Readings:
+    """The timely readings of the sensors with after < time <= until (us), by time."""
+    if not len(sensors) or until <= after:
+        return Readings.empty()
+    rows = await connection.fetch(_HISTORY, sensors.tolist(), moment(after), moment(until))
+    if not rows:
+        return Readings.empty()
+    sensor, time, value, flag = zip(*rows, strict=True)
+    return Readings(
+        np.array(sensor, np.int32), np.array(time, np.int64), np.array(value), np.array(flag, np.int8)
+    )
 
 
 def _columns(readings: Readings) -> list[NDArray[Any]]:

@@ -5,6 +5,7 @@ Where no database or broker is named, those of the running local runtime are tak
 """
 
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -15,17 +16,27 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from sensors.errors import ConfigurationError
 
 
+class Clock(StrEnum):
+    """What a worker takes the time from: the wall, or a feed that says it on ``lifeline/clock``."""
+
+    WALL = "wall"
+    FEED = "feed"
+
+
 class _SecretFiles(PydanticBaseSettingsSource):
     """Reads ``LIFELINE_X`` from the file that ``LIFELINE_X_FILE`` names."""
 
     def get_field_value(self, field: object, field_name: str) -> tuple[str | None, str, bool]:
+        del field
         path = os.environ.get(f"LIFELINE_{field_name.upper()}_FILE")
         if path is None:
             return None, field_name, False
         try:
             return Path(path).read_text(encoding="utf-8").strip(), field_name, False
         except OSError as error:
-            raise ConfigurationError(f"LIFELINE_{field_name.upper()}_FILE: {path}: {error.strerror}") from None
+            raise ConfigurationError(
+                f"LIFELINE_{field_name.upper()}_FILE: {path}: {error.strerror}"
+            ) from None
 
     def __call__(self) -> dict[str, str]:
         values = {name: self.get_field_value(None, name)[0] for name in self.settings_cls.model_fields}
@@ -35,7 +46,9 @@ class _SecretFiles(PydanticBaseSettingsSource):
 class Settings(BaseSettings):
     """The settings of one process; each field's name in upper case after ``LIFELINE_`` is its variable."""
 
-    model_config = SettingsConfigDict(env_prefix="LIFELINE_", env_file="lifeline.env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="LIFELINE_", env_file="lifeline.env", extra="ignore", frozen=True
+    )
 
     dsn: SecretStr | None = None
     """PostgreSQL connection URI of the TimescaleDB database."""
@@ -61,6 +74,8 @@ class Settings(BaseSettings):
     """Time between two snapshots of the engine."""
     metrics_port: int | None = None
     """Where a process serves /metrics; none = it does not."""
+    receivers: Path | None = None
+    """TOML file that says where alerts go; none = they are listed, and delivered to nobody."""
     api_host: str = "127.0.0.1"
     api_port: int = 8600
 
@@ -116,9 +131,13 @@ class Settings(BaseSettings):
             from lifeline.runtime.services import running  # noqa: PLC0415, only where it is needed
 
             if (services := running(self.runtime)) is None:
-                raise ConfigurationError("no broker: set LIFELINE_MQTT_URL, or call `lifeline services start`")
+                raise ConfigurationError(
+                    "no broker: set LIFELINE_MQTT_URL, or call `lifeline services start`"
+                )
             url = services.mqtt_url
         parts = urlsplit(url)
         if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
-            raise ConfigurationError(f"LIFELINE_MQTT_URL: expected mqtt://host:port or mqtts://host:port, not {url!r}")
+            raise ConfigurationError(
+                f"LIFELINE_MQTT_URL: expected mqtt://host:port or mqtts://host:port, not {url!r}"
+            )
         return url

@@ -34,13 +34,14 @@ class Succession:
         old_banks = {bank.kind.name: bank for bank in old.banks}
         self._fresh = {bank.kind.name: _adopt(bank, old_banks.get(bank.kind.name)) for bank in new.banks}
 
-    def needs(self) -> tuple[NDArray[np.int32], int]:
-        """The sensors whose history warms the fresh pairs, and how much of it (us)."""
+    def needs(self) -> tuple[NDArray[np.int32], int, int]:
+        """The sensors whose history warms the fresh pairs, and from when to when (us)."""
         banks = [bank for bank in self._new.banks if len(self._fresh[bank.kind.name])]
         sensors = {
             bank.pairs[subject].sensor or 0 for bank in banks for subject in self._fresh[bank.kind.name]
         }
-        return np.array(sorted(sensors), np.int32), max((bank.kind.memory() for bank in banks), default=0)
+        memory = max((bank.kind.memory() for bank in banks), default=0)
+        return np.array(sorted(sensors), np.int32), max(self._time, NEVER + memory) - memory, self._time
 
     def warm(self, history: Readings) -> Arrays:
         """Show the fresh pairs their history, sorted by event time; what they then know, for ``finish``."""

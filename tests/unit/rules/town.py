@@ -45,7 +45,7 @@ def town(sensors: int = 4, consequence: int = 3, upload_s: float = 60.0) -> Regi
         device_types=(DeviceType(id="probe", name="探头", name_en="probe", sample_s=60, upload_s=upload_s),),
         devices=tuple(devices),
         sensors=tuple(
-            Sensor(device=d.id, key="ch4", asset="chamber", quantity="methane_lel", unit="%{LEL}", id=n + 1)
+            Sensor(device=d.id, key="ch4", asset="chamber", quantity="methane_lel", unit="%LEL", id=n + 1)
             for n, d in enumerate(devices)
         ),
     )

@@ -1,0 +1,30 @@
+"""What a worker counts, for Prometheus."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+
+class Metrics:
+    """The metrics of one worker, in the registry that is given."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.messages = Counter("lifeline_messages_total", "Messages taken in.", registry=registry)
+        self.readings = Counter(
+            "lifeline_readings_total", "Readings by what became of them.", ["outcome"], registry=registry
+        )
+        self.dead_letters = Counter(
+            "lifeline_dead_letters_total", "Messages kept aside, by reason.", ["reason"], registry=registry
+        )
+        self.transitions = Counter("lifeline_transitions_total", "Changes of evidence.", registry=registry)
+        self.restarts = Counter(
+            "lifeline_worker_restarts_total", "Starts over from the journal.", registry=registry
+        )
+        self.batch = Histogram(
+            "lifeline_batch_readings",
+            "Readings in a transaction.",
+            buckets=(1, 10, 100, 1_000, 10_000, 100_000),
+            registry=registry,
+        )
+        self.commit = Histogram("lifeline_commit_seconds", "Time in a transaction.", registry=registry)
+        self.waiting = Gauge(
+            "lifeline_waiting_messages", "Messages that wait in the worker.", registry=registry
+        )

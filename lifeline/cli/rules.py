@@ -1,0 +1,80 @@
+"""``lifeline rules``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lifeline.settings import Settings
+
+app = typer.Typer(help="The rules that turn readings into evidence.", no_args_is_help=True)
+
+Paths = Annotated[
+    list[Path] | None, typer.Argument(help="rule files, or folders of them; default: the demo city's")
+]
+
+
+def _paths(given: list[Path] | None) -> list[Path]:
+    from importlib.resources import files  # noqa: PLC0415
+
+    return given or [Path(str(files("rules"))) / "demo"]
+
+
+@app.command()
+def check(
+    paths: Paths = None,
+    city: Annotated[
+        Path | None, typer.Option(help="also check that each rule finds a sensor in this city")
+    ] = None,
+) -> None:
+    """Read rule files and name every mistake with file, line and key; nothing is changed.
+
+    Example: `lifeline rules check my-rules/ --city my-city/`
+    """
+    from rules.load import load as load_rules  # noqa: PLC0415
+    from sensors.load import read_city  # noqa: PLC0415
+
+    found = load_rules(_paths(paths), read_city(city) if city is not None else None)
+    typer.echo(f"{len(found.rules)} rules, version {found.version}: no mistakes")
+
+
+@app.command()
+def load(paths: Paths = None) -> None:
+    """Let the rules hold from now on; a running worker takes them between two batches.
+
+    Refused as a whole if there is one mistake in them, or a rule finds no sensor in the loaded city.
+
+    Example: `lifeline rules load my-rules/`
+    """
+    import psycopg  # noqa: PLC0415
+
+    from rules import store  # noqa: PLC0415
+    from rules.load import load as load_rules  # noqa: PLC0415
+    from sensors import store as cities  # noqa: PLC0415
+
+    with psycopg.connect(Settings.load().database(), autocommit=True) as connection:
+        rules = load_rules(_paths(paths), cities.read(connection))
+        typer.echo(f"{len(rules.rules)} rules, version {store.load(connection, rules)}: loaded")
+
+
+@app.command("list")
+def list_() -> None:
+    """Show the rules that hold now.
+
+    Example: `lifeline rules list`
+    """
+    import psycopg  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    from rules import store  # noqa: PLC0415
+    from sensors.errors import ConfigurationError  # noqa: PLC0415
+
+    with psycopg.connect(Settings.load().database()) as connection:
+        rules = store.read(connection)
+    if rules is None:
+        raise ConfigurationError("no rules are loaded: call `lifeline rules load`")
+    table = Table("rule", "kind", "hazard", "title", "source", title=f"version {rules.version}")
+    for rule in rules.rules:
+        table.add_row(rule.name, rule.kind, rule.hazard, f"{rule.title} / {rule.title_en}", rule.source)
+    Console().print(table)

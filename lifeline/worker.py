@@ -1,0 +1,374 @@
+"""The upper half: from a message at the broker to a committed transaction, exactly once.
+
+The way of a reading is ``_decide`` and then ``_store``; everything else here keeps the two going, the one
+for the next batch while the other waits for the database.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+import asyncpg
+import structlog
+
+from ingest.batch import Batch
+from ingest.decode import CLOCK, Window, decode, set_aside
+from ingest.journal import VersionsEntry, encode_batch, encode_versions
+from ingest.message import Message
+from ingest.metrics import Metrics
+from ingest.mqtt import Broker, Subscriber
+from ingest.partition import Partition
+from ingest.sequence import GapChange
+from ingest.write import Written, read_history, write_readings, write_rest
+from lifeline.restore import State, capture, restore, save
+from lifeline.session import Session, back_off, hold
+from lifeline.settings import Clock, Settings
+from lifeline.suspect import Suspect
+from lifeline.versions import Versions, configure, wanted
+from rules.engine import Step, Tick
+from rules.order import NEVER
+from rules.succession import Succession
+from rules.write import write_step
+from sensors.arrays import Arrays
+from sensors.errors import ConfigurationError
+from sensors.readings import DAY, MINUTE, SECOND
+
+log = structlog.get_logger()
+
+_AT_FAULT = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.RaiseError,
+    asyncpg.ProgramLimitExceededError,
+)
+"""What the database says of data that it would not take the next time either."""
+
+_LAST_WORDS_S = 5.0
+"""How long a transaction under way may take when the worker is told to stop."""
+
+_JOURNAL = """
+insert into journal (partition, seq, epoch, messages, readings, duplicates, late, body)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSettings:
+    """What one worker needs to know; :mod:`lifeline.settings` says what each means."""
+
+    dsn: str
+    broker: Broker
+    partition: Partition = field(default_factory=Partition)
+    clock: Clock = Clock.WALL
+    batch_messages: int = 2000
+    linger_s: float = 0.02
+    snapshot_s: float = 60.0
+    window: Window = field(default_factory=Window)
+
+    @classmethod
+    def of(cls, settings: Settings, partition: Partition, clock: Clock) -> Self:
+        """The worker's part of the process' settings."""
+        password = settings.mqtt_password
+        return cls(
+            dsn=settings.database(),
+            broker=Broker.at(
+                settings.broker(),
+                settings.mqtt_user,
+                password.get_secret_value() if password else None,
+                settings.mqtt_ca,
+            ),
+            partition=partition,
+            clock=clock,
+            batch_messages=settings.batch_messages,
+            linger_s=settings.linger_ms / 1000,
+            snapshot_s=settings.snapshot_s,
+            window=Window(round(settings.oldest_days * DAY), round(settings.newest_minutes * MINUTE)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A batch with everything that follows from it, ready to be stored."""
+
+    seq: int
+    messages: list[Message]
+    batch: Batch
+    gaps: list[GapChange]
+    step: Step
+    versions: Versions
+    snapshot: Arrays | None
+
+
+class _RefusedError(Exception):
+    """The database will not take a batch."""
+
+    def __init__(self, messages: list[Message], why: str) -> None:
+        self.messages, self.why = messages, why
+        super().__init__(why)
+
+
+async def work(settings: WorkerSettings, metrics: Metrics) -> None:
+    """Hold the partition and serve it until cancelled; after any failure start as after a kill.
+
+    Raises:
+        ConfigurationError: the database has no tables, no city or no rules, or is not for this clock.
+    """
+    suspect = Suspect(settings.batch_messages)
+    attempt = 0
+    while True:
+        try:
+            async with hold(settings.dsn, settings.partition.name) as session:
+                await _check_purpose(session, settings)
+                service = _Service(settings, metrics, session, await restore(session), suspect)
+                attempt = 0
+                await service.serve()
+        except _RefusedError as refused:
+            log.warning("batch_refused", messages=len(refused.messages), why=refused.why)
+            suspect.refused(refused.messages, refused.why)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            log.warning("starting_over", error=f"{type(error).__name__}: {error}")
+            await back_off(attempt)
+            attempt += 1
+        metrics.restarts.inc()
+
+
+async def _check_purpose(session: Session, settings: WorkerSettings) -> None:
+    try:
+        purpose = await session.writer.fetchval("select purpose from deployment")
+    except asyncpg.UndefinedTableError:
+        raise ConfigurationError("the database has no tables: call `lifeline migrate`") from None
+    if settings.clock is Clock.FEED and purpose == "production":
+        raise ConfigurationError("--clock feed: this is a production database; a feed takes one of its own")
+
+
+class _Service:
+    """One life of a worker: from a restored state to the first thing that goes wrong."""
+
+    def __init__(
+        self, settings: WorkerSettings, metrics: Metrics, session: Session, state: State, suspect: Suspect
+    ) -> None:
+        self._settings, self._metrics, self._session = settings, metrics, session
+        self._state, self._suspect = state, suspect
+        self._drained = False
+        """Whether all that the broker had kept for us has come; before that no silence can be judged."""
+        self._ticked = self._looked = 0.0
+        self._snapshot_due = time.monotonic() + settings.snapshot_s
+        self._saving: asyncio.Task[None] | None = None
+        self._connects = 0
+
+    async def serve(self) -> None:
+        """Take batch after batch, deciding on one while the one before is stored.
+
+        Returns when the worker's share of the city has changed and it must subscribe anew.
+        """
+        await self._change_versions(await self._other_versions())
+        filters = self._filters()
+        storing: asyncio.Task[None] | None = None
+        async with Subscriber(
+            self._settings.broker,
+            f"lifeline-worker-{self._settings.partition.name}",
+            filters,
+            receive_maximum=2 * self._settings.batch_messages,
+            marker=self._settings.partition.marker,
+            on_session=self._connected,
+        ) as self._subscriber:
+            try:
+                while filters == self._filters():
+                    if (versions := await self._other_versions()) is not None:
+                        await _finished(storing)
+                        await self._change_versions(versions)
+                    messages, ticks = await self._gather(storing)
+                    if messages or ticks:
+                        decided = self._decide(messages, ticks)
+                        await _finished(storing)
+                        storing = asyncio.create_task(self._store(decided))
+                    elif storing is not None and storing.done():
+                        await storing
+                        storing = None
+            finally:
+                if storing is not None:
+                    await asyncio.wait({storing}, timeout=_LAST_WORDS_S)
+
+    def _filters(self) -> list[str]:
+        devices = self._state.configured.engine.registry.devices
+        filters = self._settings.partition.filters(device.district for device in devices)
+        return [*filters, CLOCK] if self._settings.clock is Clock.FEED else filters
+
+    async def _gather(self, storing: asyncio.Task[None] | None) -> tuple[list[Message], list[int]]:
+        """The next messages, as many as come while the batch before is stored, and a tick if one is due."""
+        if await self._subscriber.arrival(patience=1.0):
+            await asyncio.sleep(self._settings.linger_s)
+            if storing is not None and not storing.done():
+                full = asyncio.create_task(self._subscriber.fill(self._suspect.limit))
+                await asyncio.wait({storing, full}, return_when=asyncio.FIRST_COMPLETED)
+                full.cancel()
+        messages = self._subscriber.take(self._suspect.limit)
+        marker = self._settings.partition.marker
+        self._drained = self._drained or any(message.topic == marker for message in messages)
+        return messages, self._wall_tick()
+
+    def _wall_tick(self) -> list[int]:
+        now = time.time()
+        if self._settings.clock is Clock.FEED or not self._drained or now < self._ticked + 1.0:
+            return []
+        self._ticked = now
+        tick = round(now * SECOND)
+        return [tick] if tick >= self._state.configured.engine.due() else []
+
+    def _decide(self, messages: list[Message], wall_ticks: list[int]) -> Decided:
+        """Everything that follows from the messages; no effect but on the worker's own state."""
+        state, engine = self._state, self._state.configured.engine
+        if self._suspect.is_culprit(messages):
+            batch = set_aside(messages[0], self._suspect.why)
+        else:
+            batch = decode(messages, state.configured.index, self._settings.window, self._now())
+        ticks = [*batch.ticks, *((len(batch.readings), tick) for tick in wall_ticks)]
+        batch = replace(batch, ticks=tuple(ticks))
+        gaps = state.sequences.observe(batch.numbered)
+        step = engine.step(batch.readings, [Tick(position, tick) for position, tick in ticks])
+        state.seq += 1
+        return Decided(
+            state.seq, messages, batch, gaps, step, state.configured.versions, self._capture_if_due()
+        )
+
+    async def _store(self, decided: Decided) -> None:
+        """One transaction; then, and only then, the broker may forget the messages."""
+        started = time.perf_counter()
+        try:
+            written = await self._commit(decided, certain=True)
+        except asyncpg.UniqueViolationError:
+            # Somebody else stored readings that are new to us: ask the database about each.
+            written = await self._commit(decided, certain=False)
+        self._subscriber.acknowledge(decided.messages)
+        self._suspect.stored(len(decided.messages))
+        self._ask_again(decided)
+        self._count(decided, written, time.perf_counter() - started)
+        if decided.snapshot is not None:
+            self._saving = asyncio.create_task(self._save(decided, decided.snapshot))
+
+    async def _commit(self, decided: Decided, *, certain: bool) -> Written:
+        writer, batch, step = self._session.writer, decided.batch, decided.step
+        readings = replace(batch.readings, flag=step.flag)
+        try:
+            async with writer.transaction():
+                written = await write_readings(writer, readings, step.late, certain=certain)
+                await write_rest(writer, batch, decided.gaps)
+                await write_step(writer, step, decided.versions.rules, self._session.partition, decided.seq)
+                await self._write_journal(decided.seq, batch, written, encode_batch(batch))
+        except asyncpg.UniqueViolationError:
+            if certain:
+                raise
+            raise _RefusedError(decided.messages, "a key is there already") from None
+        except _AT_FAULT as error:
+            raise _RefusedError(decided.messages, f"{type(error).__name__}: {error}") from None
+        return written
+
+    async def _write_journal(
+        self, seq: int, batch: Batch | None, written: Written | None, body: bytes
+    ) -> None:
+        counts = (0, 0, 0, 0)
+        if batch is not None and written is not None:
+            late = len(batch.readings) - written.stored
+            counts = batch.messages, len(batch.readings), written.duplicates, late
+        session = self._session
+        await session.writer.execute(_JOURNAL, session.partition, seq, session.epoch, *counts, body)
+
+    def _now(self) -> int | None:
+        """The time against which a reading's own is believed or not."""
+        if self._settings.clock is Clock.WALL:
+            return round(time.time() * SECOND)
+        now = self._state.configured.engine.now
+        return None if now == NEVER else now
+
+    def _capture_if_due(self) -> Arrays | None:
+        saving = self._saving is not None and not self._saving.done()
+        if saving or time.monotonic() < self._snapshot_due:
+            return None
+        self._snapshot_due = time.monotonic() + self._settings.snapshot_s
+        return capture(self._state)
+
+    async def _save(self, decided: Decided, snapshot: Arrays) -> None:
+        try:
+            await save(self._session, decided.seq, decided.versions, snapshot)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            log.warning("snapshot_failed", error=str(error))
+
+    def _connected(self, present: bool) -> None:  # noqa: FBT001, called by the subscriber
+        self._drained = False
+        self._connects += 1
+        expected = self._session.epoch > 1 or self._connects > 1
+        if expected and not present:
+            log.error("session_lost", partition=self._session.partition)
+            self._note = asyncio.create_task(self._record_session_loss())
+        for device in self._state.sequences.incomplete():
+            self._ask(device, self._state.sequences.missing(device))
+
+    async def _record_session_loss(self) -> None:
+        await self._session.side.execute(
+            "insert into session_losses (partition) values ($1)", self._session.partition
+        )
+
+    def _ask_again(self, decided: Decided) -> None:
+        """Ask for what was just found missing, and for all of it where a device has just come back."""
+        for gap in decided.gaps:
+            self._ask(gap.device, [(gap.boot, first, end) for first, end in gap.noticed])
+        for status in decided.batch.statuses:
+            if status.online:
+                self._ask(status.device, self._state.sequences.missing(status.device))
+
+    def _ask(self, device: str, missing: list[tuple[int, int, int]]) -> None:
+        if (topic := self._state.configured.index.topic(device)) is None:
+            return
+        for boot, first, end in missing:
+            request = f'{{"b":{boot},"from":{first},"to":{end - 1}}}'
+            self._subscriber.publish(f"{topic}/resend", request.encode())
+
+    def _count(self, decided: Decided, written: Written, seconds: float) -> None:
+        metrics = self._metrics
+        metrics.messages.inc(decided.batch.messages)
+        metrics.readings.labels("stored").inc(written.stored)
+        metrics.readings.labels("duplicate").inc(written.duplicates)
+        metrics.readings.labels("conflict").inc(written.conflicts)
+        for dead in decided.batch.dead:
+            metrics.dead_letters.labels(dead.reason).inc()
+        metrics.transitions.inc(len(decided.step.transitions))
+        metrics.batch.observe(len(decided.batch.readings))
+        metrics.commit.observe(seconds)
+        metrics.waiting.set(self._subscriber.waiting)
+
+    async def _other_versions(self) -> Versions | None:
+        """The versions that should hold, if they are not those that do; looked up once a second."""
+        if time.monotonic() < self._looked + 1.0:
+            return None
+        self._looked = time.monotonic()
+        versions = await wanted(self._session.side)
+        return None if versions == self._state.configured.versions else versions
+
+    async def _change_versions(self, versions: Versions | None) -> None:
+        """Let other versions of registry and rules take effect between two batches."""
+        if versions is None:
+            return
+        state, session = self._state, self._session
+        configured = await configure(session.side, versions)
+        succession = Succession(state.configured.engine, configured.engine)
+        warmth = succession.warm(await read_history(session.side, *succession.needs()))
+        step = succession.finish(warmth)
+        entry = VersionsEntry(versions.registry, versions.rules, warmth)
+        state.seq += 1
+        async with session.writer.transaction():
+            await write_step(session.writer, step, versions.rules, session.partition, state.seq)
+            await self._write_journal(state.seq, None, None, encode_versions(entry))
+        state.configured = configured
+        self._snapshot_due = time.monotonic()
+        log.info(
+            "versions",
+            registry=versions.registry,
+            rules=versions.rules,
+            sensors=len(configured.index.declared),
+        )
+
+
+async def _finished(storing: asyncio.Task[None] | None) -> None:
+    if storing is not None:
+        await storing
