@@ -18,7 +18,7 @@ class ConfigurationError(LifelineError):
     exit_code = 2
 
 
-class Mistake(ConfigurationError):
+class Mistake(ConfigurationError):  # noqa: N818, the word that people read
     """One mistake in one file: where it stands and what was expected there."""
 
     def __init__(self, file: Path | str, line: int | None, field: str, expected: str) -> None:
@@ -27,7 +27,7 @@ class Mistake(ConfigurationError):
         super().__init__(f"{place}: {field}: {expected}")
 
 
-class Mistakes(ConfigurationError):
+class Mistakes(ConfigurationError):  # noqa: N818, as above
     """Several mistakes found in one reading of the files; none of what they hold was taken."""
 
     def __init__(self, mistakes: list[Mistake]) -> None:

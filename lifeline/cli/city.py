@@ -1,0 +1,127 @@
+"""``lifeline city``: the registry of utilities, assets, devices and sensors."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lifeline.settings import Settings
+from sensors.errors import ConfigurationError, UnavailableError
+from sensors.model import Domain, Registry
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+app = typer.Typer(
+    help="The city that is watched: its utilities, assets, devices and sensors.", no_args_is_help=True
+)
+
+City = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="PATH", help="A TOML file, or a folder with city.toml; the demo city if not given."
+    ),
+]
+
+
+@app.command()
+def load(
+    path: City = None,
+    scale: Annotated[
+        int | None, typer.Option(min=1, help="Repeat the city until it has so many devices.")
+    ] = None,
+) -> None:
+    """Check a city and make it the one that is watched; running workers take it up at their next batch.
+
+    What is no longer in the files is marked as removed, and a sensor keeps its id for ever.
+
+    Example: `lifeline city load` or `lifeline city load mycity/` or `lifeline city load --scale 85000`
+    """
+    from sensors import scale as scaling  # noqa: PLC0415, heavy, and needed here only
+    from sensors import store  # noqa: PLC0415, as above
+
+    registry = _read(path)
+    if scale is not None:
+        registry = scaling.scaled(registry, scale)
+    with _database() as conn:
+        version = store.load(conn, registry)
+    typer.echo(f"{registry.city.name_en}: {len(registry.sensors)} sensors, registry version {version}")
+
+
+@app.command()
+def check(path: City = None) -> None:
+    """Check a city's files without a database: every mistake with file, line and field.
+
+    Example: `lifeline city check mycity/`
+    """
+    _print_counts(_read(path))
+
+
+@app.command("list")
+def list_(
+    domain: Annotated[Domain | None, typer.Option(help="Only the assets of this system.")] = None,
+) -> None:
+    """List the assets of the city that is watched, with their owners and sensors.
+
+    Example: `lifeline city list --domain gas`
+    """
+    from sensors import store  # noqa: PLC0415, heavy, and needed here only
+
+    with _database() as conn:
+        registry = store.read(conn)
+    _print_assets(registry, domain)
+
+
+@contextmanager
+def _database() -> Iterator["Connection[tuple[object, ...]]"]:
+    import psycopg  # noqa: PLC0415, heavy, and needed here only
+
+    try:
+        with psycopg.connect(Settings.load().database(), autocommit=True) as conn:
+            yield conn
+    except psycopg.OperationalError as error:
+        raise UnavailableError(f"the database does not answer: {str(error).splitlines()[0]}") from None
+    except psycopg.errors.UndefinedTable:
+        raise ConfigurationError("the database is not prepared: call `lifeline migrate`") from None
+
+
+def _read(path: Path | None) -> Registry:
+    from sensors.load import DEMO_CITY, read_city  # noqa: PLC0415, reads tables, and needed here only
+
+    return read_city(path or DEMO_CITY)
+
+
+def _print_counts(registry: Registry) -> None:
+    from rich.console import Console  # noqa: PLC0415, heavy, and needed here only
+    from rich.table import Table  # noqa: PLC0415, as above
+
+    assets = {asset.id: asset.domain for asset in registry.assets}
+    counts = {
+        "assets": Counter(assets.values()),
+        "devices": Counter(device.domain for device in registry.devices),
+        "sensors": Counter(assets[sensor.asset] for sensor in registry.sensors),
+    }
+    typer.echo(f"{registry.city.name} {registry.city.name_en}")
+    table = Table("domain", *counts, box=None, pad_edge=False)
+    for domain in Domain:
+        table.add_row(domain, *(str(count[domain]) for count in counts.values()))
+    table.add_row("all", *(str(count.total()) for count in counts.values()))
+    Console().print(table)
+
+
+def _print_assets(registry: Registry, domain: Domain | None) -> None:
+    from rich.console import Console  # noqa: PLC0415, heavy, and needed here only
+    from rich.table import Table  # noqa: PLC0415, as above
+
+    sensors = Counter(sensor.asset for sensor in registry.sensors)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("asset", "name", "kind", "district", "owner", "consequence", "sensors"):
+        table.add_column(heading, overflow="fold")
+    for asset in registry.assets:
+        if domain in (None, asset.domain):
+            counts = (str(asset.consequence.worst), str(sensors[asset.id]))
+            table.add_row(asset.id, asset.name, asset.kind, asset.district, asset.utility, *counts)
+    Console().print(table)
