@@ -271,8 +271,12 @@ class Subscriber:
         self._loop.remove_writer(sock)
 
     def _wants_to_write(self, client: Client, userdata: object, sock: Any) -> None:  # noqa: ANN401
-        del userdata
-        self._loop.call_soon_threadsafe(self._loop.add_writer, sock, client.loop_write)
+        del client, userdata
+        self._loop.call_soon_threadsafe(self._watch_for_writing, sock)
+
+    def _watch_for_writing(self, sock: Any) -> None:  # noqa: ANN401
+        if sock.fileno() >= 0:
+            self._loop.add_writer(sock, self._client.loop_write)
 
     def _has_written(self, client: Client, userdata: object, sock: Any) -> None:  # noqa: ANN401
         del client, userdata
