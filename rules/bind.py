@@ -12,8 +12,8 @@ from rules.duration import Duration
 from rules.kinds import PARAMETERS, SENSOR_KINDS
 from rules.kinds.base import Parameters
 from rules.kinds.k_of_n import KOfNParameters, Member
-from rules.kinds.silence import SilenceParameters
 from rules.model import Rule, RuleSet
+from sensors.errors import LifelineError
 from sensors.model import Asset, Device, DeviceType, Registry, Sensor
 from sensors.readings import SECOND
 
@@ -71,6 +71,14 @@ def _durations(type_: type, value: object) -> object:
     raise NotImplementedError(f"{value!r} is not a {type_.__name__}")
 
 
+class BindError(LifelineError):
+    """A rule cannot be bound to a sensor that its selector finds."""
+
+    def __init__(self, rule: str, why: str) -> None:
+        self.rule, self.why = rule, why
+        super().__init__(f"{rule}: {why}")
+
+
 class _Registered:
     """The registry, looked up by what selectors ask for."""
 
@@ -83,6 +91,7 @@ class _Registered:
         self.by_id = {sensor.id: sensor for sensor in registry.sensors}
         for sensor in registry.sensors:
             self.by_quantity[sensor.quantity].append(sensor)
+        self._fingerprints: dict[tuple[str, Parameters], str] = {}
         self.edges: dict[tuple[str, str], set[str]] = defaultdict(set)
         for edge in registry.edges:
             self.edges[edge.relation, edge.target].add(edge.source)
@@ -99,9 +108,20 @@ class _Registered:
     def upload_us(self, sensor: Sensor) -> int:
         return round(self.types[self.devices[sensor.device].type].upload_s * SECOND)
 
+    def fingerprint(self, rule: Rule, parameters: Parameters) -> str:
+        """Computed once for all subjects with the same parameters, of which there are few."""
+        key = rule.name, parameters
+        if key not in self._fingerprints:
+            self._fingerprints[key] = _fingerprint(rule, parameters)
+        return self._fingerprints[key]
+
 
 def bind(rules: RuleSet, registry: Registry) -> Binding:
-    """Every rule at every subject that its selector finds; rules must have been checked."""
+    """Every rule at every subject that its selector finds; rules must have been checked.
+
+    Raises:
+        BindError: a subject lacks what the rule's parameters are relative to.
+    """
     registered = _Registered(registry)
     by_kind: dict[str, list[Pair]] = {name: [] for name in SENSOR_KINDS}
     by_rule: dict[str, list[Pair]] = {}
@@ -119,7 +139,7 @@ def bind(rules: RuleSet, registry: Registry) -> Binding:
 
 
 def _pairs(rule: Rule, order: int, registered: _Registered) -> Iterator[Pair]:
-    parsed: dict[tuple[int, ...], tuple[Parameters, str]] = {}
+    parsed: dict[tuple[int, ...], Parameters] = {}
     for number, sensor in enumerate(registered.selected(rule)):
         device, asset = registered.devices[sensor.device], registered.assets[sensor.asset]
         applying = tuple(i for i, o in enumerate(rule.override) if o.select.matches(sensor, device, asset))
@@ -127,18 +147,19 @@ def _pairs(rule: Rule, order: int, registered: _Registered) -> Iterator[Pair]:
             merged = dict(rule.parameters)
             for each in applying:
                 merged |= rule.override[each].parameters
-            parsed[applying] = parse_parameters(rule.kind, merged), _fingerprint(rule, merged)
-        parameters, fingerprint = parsed[applying]
-        if isinstance(parameters, SilenceParameters) and not parameters.interval_s:
-            interval_s = registered.upload_us(sensor) / SECOND
-            parameters = msgspec.structs.replace(parameters, interval_s=interval_s)
-            fingerprint = f"{fingerprint}/{interval_s:g}"
+            parsed[applying] = parse_parameters(rule.kind, merged)
+        try:
+            parameters = parsed[applying].at(asset, registered.types[device.type].upload_s)
+        except LookupError as error:
+            raise BindError(rule.name, str(error.args[0])) from None
+        fingerprint = registered.fingerprint(rule, parameters)
         yield Pair(rule, (order, number), sensor.name, sensor.asset, sensor.id, parameters, fingerprint)
 
 
-def _fingerprint(rule: Rule, parameters: Mapping[str, Any], *more: object) -> str:
-    says = (rule.kind, rule.hazard, rule.group, rule.evidence, parameters, more)
-    return hashlib.blake2b(msgspec.json.encode(says, order="deterministic"), digest_size=8).hexdigest()
+def _fingerprint(rule: Rule, *more: object) -> str:
+    says = (rule.kind, rule.hazard, rule.group, rule.evidence, more)
+    content = msgspec.json.encode(says, order="deterministic", enc_hook=int)
+    return hashlib.blake2b(content, digest_size=8).hexdigest()
 
 
 def _groups(

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from rules.bind import bind, parse_parameters
+from rules.bind import BindError, bind, parse_parameters
 from rules.hazards import hazards
 from rules.kinds import PARAMETERS, SENSOR_KINDS
 from rules.kinds.base import Parameters
@@ -85,7 +85,11 @@ def load(paths: Iterable[Path], registry: Registry | None = None) -> RuleSet:
     found = RuleSet(rules=rules, groups=tuple(groups), matrix=(matrices or [default_matrix()])[-1])
     _refuse(file.mistakes for file in files)
     if registry is not None:
-        bound = bind(found, registry)
+        try:
+            bound = bind(found, registry)
+        except BindError as error:
+            file, number, _ = placed[error.rule]
+            raise Mistakes([file.wrong(("rule", number, "parameters"), error.why)]) from None
         speaking = {pair.rule.name for pairs in bound.by_kind.values() for pair in pairs}
         speaking |= {group.pair.rule.name for group in bound.groups}
         _refuse(

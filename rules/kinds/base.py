@@ -8,13 +8,13 @@ of each subject is right for every way in which a feed can be cut.
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.model import Flag
+from sensors.model import Asset, Flag
 
 Subjects = NDArray[np.intp]
 Times = NDArray[np.int64]
@@ -36,6 +36,15 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def mistake(self) -> tuple[str, str] | None:
         """The parameter that cannot be so, and what was expected, or None."""
         return None
+
+    def at(self, asset: Asset, upload_s: float) -> Self:
+        """What they come to at this asset, for a sensor that reports every ``upload_s`` s.
+
+        Raises:
+            LookupError: the asset lacks an attribute that they are relative to; it names it.
+        """
+        del asset, upload_s
+        return self
 
 
 P = TypeVar("P", bound=Parameters)
@@ -120,3 +129,15 @@ class Kind(ABC, Generic[P]):
 def of_each(parameters: Sequence[Parameters], name: str, dtype: type[np.generic]) -> NDArray[Any]:
     """One parameter of every subject as an array."""
     return np.array([getattr(each, name) for each in parameters], dtype)
+
+
+def attribute(asset: Asset, name: str) -> float:
+    """A number that the registry knows of the asset.
+
+    Raises:
+        LookupError: it does not, or it is no number.
+    """
+    value = asset.attributes.get(name)
+    if isinstance(value, int | float):
+        return float(value)
+    raise LookupError(f"{asset.id} has no number {name!r} among its attributes")

@@ -34,13 +34,14 @@ Reference: deadband, on-delay and off-delay per limit as in ISA-18.2 and OPC UA 
 """
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import msgspec
 import numpy as np
 
 from rules.duration import Duration, lasting
-from rules.kinds.base import Changes, Kind, Parameters, Subjects, Times, Values, of_each
+from rules.kinds.base import Changes, Kind, Parameters, Subjects, Times, Values, attribute, of_each
+from sensors.model import Asset
 
 
 class Band(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,6 +49,13 @@ class Band(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     above: float | None = None
     below: float | None = None
+
+    def times(self, factor: float) -> "Band":
+        """The band at a multiple."""
+        return Band(
+            above=None if self.above is None else self.above * factor,
+            below=None if self.below is None else self.below * factor,
+        )
 
 
 class LimitParameters(Parameters, frozen=True, kw_only=True):
@@ -58,6 +66,8 @@ class LimitParameters(Parameters, frozen=True, kw_only=True):
     """How far back inside the value must come before a band is left, in the quantity's own unit."""
     on_delay: Duration = lasting("0s")
     off_delay: Duration = lasting("0s")
+    relative_to: str | None = None
+    """An attribute of the asset that bands and deadband are multiples of, such as a manhole's depth_m."""
 
     @property
     def states(self) -> int:
@@ -78,6 +88,16 @@ class LimitParameters(Parameters, frozen=True, kw_only=True):
         if rising and falling and rising[0] - self.deadband <= falling[0] + self.deadband:
             return "bands", "the bands leave no room for a normal value"
         return None
+
+    def at(self, asset: Asset, upload_s: float) -> Self:
+        del upload_s
+        if self.relative_to is None:
+            return self
+        factor = attribute(asset, self.relative_to)
+        bands = tuple(band.times(factor) for band in self.bands)
+        return msgspec.structs.replace(
+            self, bands=bands, deadband=self.deadband * abs(factor), relative_to=None
+        )
 
 
 _OFF = np.int64(np.iinfo(np.int64).max)

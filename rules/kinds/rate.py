@@ -1,7 +1,8 @@
 """rate: the value changes faster than it should.
 
 Formula: r = (v - v0) / (t - t0), with (t0, v0) the first reading at least ``window`` before t that is
-still kept; it is taken anew each time it has served. Evidence while r >= ``rise`` or r <= -``fall``.
+still kept; it is taken anew each time it has served. Evidence while r >= ``rise`` or r <= -``fall``, and
+for ``hold`` after.
 
 Will not fire on: a slow change, a step that is back within the window, the first reading after silence
 longer than ``max_gap`` (a difference over a gap says little).
@@ -23,12 +24,14 @@ Reference: rate-of-change alarm, ISA-18.2; rise rates of level in reference tabl
 """
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from typing import ClassVar, Self
 
+import msgspec
 import numpy as np
 
 from rules.duration import Duration, lasting
-from rules.kinds.base import Changes, Kind, Parameters, Subjects, Times, Values, of_each
+from rules.kinds.base import Changes, Kind, Parameters, Subjects, Times, Values, attribute, of_each
+from sensors.model import Asset
 from sensors.readings import SECOND
 
 _NEVER = np.iinfo(np.int64).min // 2
@@ -41,6 +44,10 @@ class RateParameters(Parameters, frozen=True, kw_only=True):
     fall_per_s: float | None = None
     window: Duration = lasting("60s")
     max_gap: Duration = lasting("1h")
+    hold: Duration = lasting("0s")
+    """How long the evidence of a change stands after it, so that others can bear it out."""
+    relative_to: str | None = None
+    """An attribute of the asset that the limits are multiples of, such as a DMA's base_flow_m3h."""
 
     def mistake(self) -> tuple[str, str] | None:
         if self.rise_per_s is None and self.fall_per_s is None:
@@ -53,13 +60,21 @@ class RateParameters(Parameters, frozen=True, kw_only=True):
             return "window", "expected more than 0 and at most max_gap"
         return None
 
+    def at(self, asset: Asset, upload_s: float) -> Self:
+        del upload_s
+        if self.relative_to is None:
+            return self
+        factor = attribute(asset, self.relative_to)
+        rise, fall = (each and each * factor for each in (self.rise_per_s, self.fall_per_s))
+        return msgspec.structs.replace(self, rise_per_s=rise, fall_per_s=fall, relative_to=None)
+
 
 class Rate(Kind[RateParameters]):
     """Slope between a reading and one at least a window before it."""
 
     name: ClassVar = "rate"
     parameters: ClassVar = RateParameters
-    kept: ClassVar = ("_anchor_time", "_anchor_value")
+    kept: ClassVar = ("_anchor_time", "_anchor_value", "_fast", "_held_until")
 
     def __init__(self, parameters: Sequence[RateParameters]) -> None:
         super().__init__(parameters)
@@ -68,9 +83,12 @@ class Rate(Kind[RateParameters]):
             [each.fall_per_s or np.inf for each in parameters],
         )
         self._rise, self._fall = np.array(none[0], np.float64), np.array(none[1], np.float64)
-        self._window, self._max_gap = (of_each(parameters, name, np.int64) for name in ("window", "max_gap"))
+        names = ("window", "max_gap", "hold")
+        self._window, self._max_gap, self._hold = (of_each(parameters, name, np.int64) for name in names)
         self._anchor_time = np.full(len(parameters), _NEVER, np.int64)
         self._anchor_value = np.full(len(parameters), np.nan)
+        self._fast = np.zeros(len(parameters), np.bool_)
+        self._held_until = np.full(len(parameters), _NEVER, np.int64)
 
     def update(self, subject: Subjects, time: Times, value: Values) -> Iterator[Changes]:
         elapsed = time - self._anchor_time[subject]
@@ -78,13 +96,17 @@ class Rate(Kind[RateParameters]):
         rate = (value - self._anchor_value[subject]) / (elapsed / SECOND)
         fast = (rate >= self._rise[subject]) | (rate <= -self._fall[subject])
         known = elapsed <= self._max_gap[subject]
-        state = np.where(ripe, fast & known, self.state[subject]).astype(np.int8)
+        changed = np.where(ripe, fast & known, self._fast[subject])
+        self._fast[subject] = changed
+        held = subject[changed]
+        self._held_until[held] = time[changed] + self._hold[held]
+        state = (changed | (time < self._held_until[subject])).astype(np.int8)
         served = subject[ripe]
         self._anchor_time[served], self._anchor_value[served] = time[ripe], value[ripe]
         yield from self._change(np.arange(len(subject)), subject, time, state)
 
     def memory(self) -> int:
-        return int(self._max_gap.max(initial=0))
+        return int((self._max_gap + self._hold).max(initial=0))
 
     def explain(self, subject: int, state: int, value: float) -> str:
         if state == 0:

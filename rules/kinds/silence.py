@@ -20,12 +20,13 @@ Reference: offline only after a period of the device's own type; one vendor of d
 """
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from typing import ClassVar, Self
 
+import msgspec
 import numpy as np
 
 from rules.kinds.base import FOREVER, Changes, Kind, Parameters, Subjects, Times, Values, of_each
-from sensors.model import Flag
+from sensors.model import Asset, Flag
 from sensors.readings import SECOND
 
 
@@ -43,6 +44,10 @@ class SilenceParameters(Parameters, frozen=True, kw_only=True):
         if self.interval_s < 0:
             return "interval_s", f"expected 0 or more, not {self.interval_s}"
         return None
+
+    def at(self, asset: Asset, upload_s: float) -> Self:
+        del asset
+        return msgspec.structs.replace(self, interval_s=self.interval_s or upload_s)
 
 
 class Silence(Kind[SilenceParameters]):
