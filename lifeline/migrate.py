@@ -1,7 +1,9 @@
 """Applies every package's migrations, in their one linear order, to a database."""
 
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from importlib.resources import files
+from io import StringIO
 
 from yoyo import get_backend, read_migrations
 from yoyo.migrations import MigrationList
@@ -23,7 +25,8 @@ def migrate(dsn: str, upto: str | None = None) -> Sequence[str]:
     try:
         with backend.lock():
             todo = [m for m in backend.to_apply(migrations()) if upto is None or m.id <= upto]
-            backend.apply_migrations(MigrationList(todo))
+            with redirect_stdout(StringIO()):  # yoyo prints what the statements select
+                backend.apply_migrations(MigrationList(todo))
             return [migration.id for migration in todo]
     finally:
         backend.connection.close()

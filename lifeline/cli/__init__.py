@@ -2,7 +2,7 @@
 
 import typer
 
-from lifeline.cli import database, services
+from lifeline.cli import alerts, city, database, doctor, rules, services, simulate, worker
 
 app = typer.Typer(
     name="lifeline",
@@ -12,4 +12,11 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.add_typer(services.app, name="services")
+app.add_typer(city.app, name="city")
 app.command()(database.migrate)
+app.command()(doctor.doctor)
+app.add_typer(alerts.app, name="alerts")
+app.add_typer(alerts.token, name="token")
+app.add_typer(rules.app, name="rules")
+app.command()(simulate.simulate)
+app.command()(worker.worker)

@@ -1,0 +1,1 @@
+"""A TimescaleDB and a Mosquitto of one's own, on a machine without Docker."""

@@ -1,0 +1,59 @@
+"""A TCP proxy that cuts a connection at the moment in which it hurts most."""
+
+import contextlib
+import socket
+import threading
+from typing import Self
+
+
+class Proxy:
+    """Forwards to a local port; ``cut_at`` breaks the next connection that sends the given bytes."""
+
+    def __init__(self, target: int) -> None:
+        self._target = target
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._server.getsockname()[1]
+        self._needle, self._after = b"", False
+        self.was_cut = threading.Event()
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
+
+    def cut_at(self, needle: bytes, *, after: bool) -> None:
+        """Break the connection when a client sends the needle: before the server has it, or after, unanswered."""
+        self.was_cut.clear()
+        self._after, self._needle = after, needle
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._server.accept()
+                server = socket.create_connection(("127.0.0.1", self._target))
+                pair = (client, server)
+                threading.Thread(target=self._forward, args=(client, server, pair, True), daemon=True).start()
+                threading.Thread(target=self._forward, args=(server, client, pair, False), daemon=True).start()
+
+    def _forward(
+        self, source: socket.socket, to: socket.socket, pair: tuple[socket.socket, ...], outward: bool
+    ) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(1 << 16):
+                if outward and self._needle and self._needle in data:
+                    self._needle = b""
+                    if self._after:
+                        pair[0].shutdown(socket.SHUT_WR)
+                        to.sendall(data)
+                        threading.Event().wait(0.2)
+                    break
+                to.sendall(data)
+        if outward and not self._needle:
+            self.was_cut.set()
+        for each in pair:
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
