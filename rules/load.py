@@ -1,25 +1,27 @@
 """Reads rule files and checks them as a whole: a set is taken with no mistake in it, or not at all."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-from rules.bind import BindError, bind, parse_parameters
-from rules.hazards import hazards
-from rules.kinds import PARAMETERS, SENSOR_KINDS
-from rules.kinds.base import Parameters
-from rules.kinds.k_of_n import KOfNParameters
-from rules.model import Rule, RuleSet, Selector
-from rules.risk import Group, Matrix, Strength, default_matrix
+from rules.bind import BindError, bind
+from rules.check import check
+from rules.kinds import SENSOR_KINDS
+from rules.model import Rule, RuleSet
+from rules.risk import Group, Matrix, default_matrix
 from sensors.errors import Mistake, Mistakes
-from sensors.lines import Keys
+from sensors.lines import Keys, dotted
 from sensors.model import Registry
-from sensors.quantities import QUANTITIES
-from sensors.toml import explained, mistake, read
+from sensors.toml import mistake, read
 
-SECTIONS = ("rule", "group", "matrix")
+DEMO_RULES = Path(__file__).parent / "demo"
+"""The demo city's rules."""
+
+SECTIONS: Mapping[str, type[Any]] = {"rule": Rule, "group": Group, "matrix": Matrix}
+"""What a rule file may hold: [[rule]], [[group]], and one [matrix] a set."""
 
 
 class _File:
@@ -33,31 +35,40 @@ class _File:
             for name in self.data
             if name not in SECTIONS
         ]
+        self.mistakes += (
+            self.wrong(keys, f"expected a number, not {value}") for keys, value in _no_numbers(self.data)
+        )
 
     def wrong(self, keys: Keys, expected: str) -> Mistake:
-        field = ".".join(str(key) for key in keys if not isinstance(key, int))
-        return Mistake(self.path, self._locate(keys), field, expected)
+        return Mistake(self.path, self._locate(keys), dotted(keys), expected)
 
-    def each(self, section: str, type_: type[Any]) -> Iterator[tuple[int, Any]]:
-        """The tables of a section as types; those that are none are noted as mistakes."""
-        tables = self.data.get(section, [])
-        if not isinstance(tables, list):
+    def each(self, section: str) -> Iterator[tuple[Keys, Any]]:
+        """What stands in a section, with its place in the file; what cannot be is noted as a mistake."""
+        places: list[tuple[Keys, object]]
+        found = self.data.get(section, [])
+        if section == "matrix" and section in self.data:
+            places = [((section,), found)]
+        elif isinstance(found, list):
+            places = [((section, number), table) for number, table in enumerate(found)]
+        else:
             self.mistakes.append(self.wrong((section,), f"expected [[{section}]]"))
             return
-        for number, table in enumerate(tables):
+        for place, table in places:
             try:
-                yield number, msgspec.convert(table, type_)
+                yield place, msgspec.convert(table, SECTIONS[section])
             except msgspec.ValidationError as error:
-                self.mistakes.append(mistake(self.path, self._locate, error, (section, number)))
+                self.mistakes.append(mistake(self.path, self._locate, error, place))
 
-    def matrix(self) -> Matrix | None:
-        if "matrix" not in self.data:
-            return None
-        try:
-            return msgspec.convert(self.data["matrix"], Matrix)
-        except msgspec.ValidationError as error:
-            self.mistakes.append(mistake(self.path, self._locate, error, ("matrix",)))
-            return None
+
+class _Placed(NamedTuple):
+    """A rule, group or matrix, and where it stands."""
+
+    file: _File
+    place: Keys
+    value: Any
+
+    def wrong(self, keys: Iterable[str | int], expected: str) -> Mistake:
+        return self.file.wrong((*self.place, *keys), expected)
 
 
 def load(paths: Iterable[Path], registry: Registry | None = None) -> RuleSet:
@@ -65,101 +76,66 @@ def load(paths: Iterable[Path], registry: Registry | None = None) -> RuleSet:
 
     Raises:
         Mistakes: every mistake in them, each with file, line, key and what was expected; with a registry,
-            also rules whose selector finds nothing there.
+            also rules that cannot speak there.
     """
-    files = [_File(path) for path in _toml(paths)]
-    placed: dict[str, tuple[_File, int, Rule]] = {}
-    groups: list[Group] = []
+    files, mistakes = _read(paths)
+    placed = {name: [_Placed(file, *each) for file in files for each in file.each(name)] for name in SECTIONS}
+    rules, groups, matrices = ([each.value for each in placed[name]] for name in SECTIONS)
+    found = RuleSet(rules=tuple(rules), groups=tuple(groups), matrix=[*matrices, default_matrix()][0])
     for file in files:
-        for number, rule in file.each("rule", Rule):
-            if rule.name in placed:
-                file.mistakes.append(file.wrong(("rule", number, "name"), f"{rule.name!r} is there twice"))
-            placed.setdefault(rule.name, (file, number, rule))
-        groups += (group for _, group in file.each("group", Group))
-    for file, number, rule in placed.values():
-        file.mistakes += (
-            file.wrong(("rule", number, *keys), expected) for keys, expected in _wrong_in(rule, placed)
-        )
-    matrices = [matrix for file in files if (matrix := file.matrix())]
-    rules = tuple(rule for _, _, rule in placed.values())
-    found = RuleSet(rules=rules, groups=tuple(groups), matrix=(matrices or [default_matrix()])[-1])
-    _refuse(file.mistakes for file in files)
+        mistakes += file.mistakes
+    mistakes += (each.wrong((), "it is there twice") for each in placed["matrix"][1:])
+    for (section, *keys), expected in check(found):
+        number = 0 if section == "matrix" else int(keys.pop(0))
+        mistakes.append(placed[str(section)][number].wrong(keys, expected))
+    _refuse(mistakes)
     if registry is not None:
-        try:
-            bound = bind(found, registry)
-        except BindError as error:
-            file, number, _ = placed[error.rule]
-            raise Mistakes([file.wrong(("rule", number, "parameters"), error.why)]) from None
-        speaking = {pair.rule.name for pairs in bound.by_kind.values() for pair in pairs}
-        speaking |= {group.pair.rule.name for group in bound.groups}
-        _refuse(
-            [file.wrong(("rule", number, "select"), "expected to find a sensor in this city")]
-            for name, (file, number, _) in placed.items()
-            if name not in speaking
-        )
+        where = {each.value.name: each for each in placed["rule"]}
+        _refuse([where[name].wrong([key], expected) for name, key, expected in _unbound(found, registry)])
     return found
 
 
-def _toml(paths: Iterable[Path]) -> Iterator[Path]:
+def _read(paths: Iterable[Path]) -> tuple[list[_File], list[Mistake]]:
+    """The files, or the ``*.toml`` of the folders, and what cannot be read of them."""
+    files: list[_File] = []
+    mistakes: list[Mistake] = []
     for path in paths:
-        yield from sorted(path.glob("*.toml")) if path.is_dir() else [path]
+        inside = sorted(path.glob("*.toml")) if path.is_dir() else [path]
+        if not inside:
+            mistakes.append(Mistake(path, None, "file", "expected a folder with *.toml files"))
+        for each in inside:
+            try:
+                files.append(_File(each))
+            except Mistake as wrong:
+                mistakes.append(wrong)
+    return files, mistakes
 
 
-def _refuse(mistakes: Iterable[Iterable[Mistake]]) -> None:
-    every = [mistake for some in mistakes for mistake in some]
-    if every:
-        raise Mistakes(every)
+def _no_numbers(value: object, keys: Keys = ()) -> Iterator[tuple[Keys, float]]:
+    """Where TOML's nan and inf stand: no threshold is one, and no JSON holds them."""
+    if isinstance(value, float) and not isfinite(value):
+        yield keys, value
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in inside:
+        yield from _no_numbers(each, (*keys, key))
 
 
-def _wrong_in(rule: Rule, placed: Mapping[str, tuple[object, int, Rule]]) -> Iterator[tuple[Keys, str]]:
-    """What is wrong in one rule, beside the others of its set: (keys below the rule, what was expected)."""
-    if rule.hazard not in hazards():
-        yield ("hazard",), f"expected one of {', '.join(hazards())}, not {rule.hazard!r}"
-    yield from _wrong_selector(rule)
-    for number, strength in enumerate(rule.evidence):
-        yield from _wrong_strength(number, strength)
-    if rule.kind not in PARAMETERS:
-        yield ("kind",), f"expected one of {', '.join(PARAMETERS)}, not {rule.kind!r}"
+def _unbound(rules: RuleSet, registry: Registry) -> Iterator[tuple[str, str, str]]:
+    """Rules that cannot speak in this city: name, key, and what was expected there."""
+    try:
+        bound = bind(rules, registry)
+    except BindError as error:
+        yield error.rule, "parameters", error.why
         return
-    if rule.kind not in SENSOR_KINDS and (rule.override or rule.select != Selector()):
-        yield ("name",), "expected neither select nor override: its subjects follow from the rule it counts"
-    variants: list[tuple[Keys, Mapping[str, Any]]] = [(("parameters",), rule.parameters)]
-    variants += [
-        (("override", number, "parameters"), {**rule.parameters, **override.parameters})
-        for number, override in enumerate(rule.override)
-    ]
-    for keys, table in variants:
-        try:
-            parameters = parse_parameters(rule.kind, table)
-        except msgspec.ValidationError as error:
-            place, expected = explained(error)
-            yield (*keys, *place), expected
-        else:
-            yield from _wrong_parameters(rule, parameters, keys, placed)
+    speaking = {pair.rule.name for pairs in bound.by_kind.values() for pair in pairs}
+    speaking |= {group.pair.rule.name for group in bound.groups}
+    for rule in rules.rules:
+        if rule.name not in speaking:
+            counts = rule.kind not in SENSOR_KINDS
+            expected = "to find a group of so many sensors" if counts else "to find a sensor"
+            yield rule.name, "parameters" if counts else "select", f"expected {expected} in this city"
 
 
-def _wrong_selector(rule: Rule) -> Iterator[tuple[Keys, str]]:
-    wanted = rule.select.quantity
-    for name in (wanted,) if isinstance(wanted, str) else wanted or ():
-        if name not in QUANTITIES:
-            yield ("select", "quantity"), f"expected a quantity, not {name!r}"
-
-
-def _wrong_strength(number: int, strength: Strength) -> Iterator[tuple[Keys, str]]:
-    if (strength.llr is None) == (strength.likelihood is None):
-        yield ("evidence", number), "expected either llr or likelihood"
-    elif strength.likelihood is not None and strength.likelihood not in range(1, 6):
-        yield ("evidence", number, "likelihood"), f"expected 1 to 5, not {strength.likelihood}"
-
-
-def _wrong_parameters(
-    rule: Rule, parameters: Parameters, keys: Keys, placed: Mapping[str, tuple[object, int, Rule]]
-) -> Iterator[tuple[Keys, str]]:
-    if wrong := parameters.mistake():
-        yield (*keys, wrong[0]), wrong[1]
-    elif parameters.states != len(rule.evidence):
-        yield ("evidence",), f"expected {parameters.states}, one for each state, not {len(rule.evidence)}"
-    if isinstance(parameters, KOfNParameters):
-        of = placed.get(parameters.of)
-        if of is None or of[2].kind not in SENSOR_KINDS:
-            yield (*keys, "of"), f"expected a rule over single sensors, not {parameters.of!r}"
+def _refuse(mistakes: list[Mistake]) -> None:
+    if mistakes:
+        raise Mistakes(mistakes)

@@ -2,7 +2,7 @@
 
 import typer
 
-from lifeline.cli import alerts, city, database, doctor, rules, services, simulate, worker
+from lifeline.cli import alerts, city, database, doctor, rules, services, simulate, up, worker
 
 app = typer.Typer(
     name="lifeline",
@@ -20,3 +20,4 @@ app.add_typer(alerts.token, name="token")
 app.add_typer(rules.app, name="rules")
 app.command()(simulate.simulate)
 app.command()(worker.worker)
+app.command()(up.up)

@@ -15,9 +15,9 @@ Paths = Annotated[
 
 
 def _paths(given: list[Path] | None) -> list[Path]:
-    from importlib.resources import files  # noqa: PLC0415
+    from rules.load import DEMO_RULES  # noqa: PLC0415
 
-    return given or [Path(str(files("rules"))) / "demo"]
+    return given or [DEMO_RULES]
 
 
 @app.command()

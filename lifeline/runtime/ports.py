@@ -16,13 +16,14 @@ def kept_port(file: Path) -> int:
     try:
         return int(file.read_text(encoding="ascii"))
     except FileNotFoundError:
-        port = _free_port()
+        port = free_port()
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"{port}\n", encoding="ascii")
         return port
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on, below those that the kernel gives to clients."""
     choice = random.SystemRandom()
     while True:
         port = choice.randrange(_LOWEST, _CLIENTS)

@@ -1,0 +1,100 @@
+"""Brings one message to its receiver and writes down what came of it."""
+
+import random
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from alerts import webhook
+from alerts.backoff import next_try
+from alerts.database import Pool
+from alerts.message import message
+from alerts.metrics import Metrics
+from alerts.outbox import TryAgain
+from alerts.routing import Decision, Receiver, decide
+from alerts.signature import HEADER, signature
+from alerts.webhook import Outcome, Permanent, Taken, Transient
+
+_READ = """
+select d.delivery_id, d.receiver, d.kind, d.attempts, d.queued_at, d.finished_at,
+    e.event_id, e.alert_id, e.number, e.who, e.why, e.event_time, e.level, e.state, e.data,
+    a.asset_id, a.hazard, s.name as asset_name, s.name_en as asset_name_en, s.kind as asset_kind,
+    s.domain, s.district, s.longitude, s.latitude,
+    s.utility_id, u.name as utility_name, u.name_en as utility_name_en,
+    (select purpose from deployment) as purpose
+from deliveries d
+join alert_events e using (event_id)
+join alerts a using (alert_id)
+left join assets s using (asset_id)
+left join utilities u using (utility_id)
+where d.delivery_id = %s
+"""
+
+_WRITE = """
+update deliveries set state = %(state)s, attempts = %(attempts)s, last_error = %(error)s,
+    receipt = %(receipt)s, next_try_at = %(next_try_at)s,
+    finished_at = case when %(state)s <> 'failed' then clock_timestamp() end
+where delivery_id = %(delivery_id)s and finished_at is null
+"""
+
+
+class Courier:
+    """Delivers by webhook; one for the whole process."""
+
+    def __init__(
+        self, pool: Pool, receivers: Iterable[Receiver], client: httpx.AsyncClient, metrics: Metrics
+    ) -> None:
+        self._pool, self._client, self._metrics = pool, client, metrics
+        self._receivers = {receiver.id: receiver for receiver in receivers}
+
+    async def deliver(self, delivery_id: UUID) -> None:
+        """Try a delivery once, unless an earlier try has finished it.
+
+        Raises:
+            TryAgain: it did not get through, and when to try again.
+        """
+        async with self._pool.connection() as connection:
+            row = await (await connection.execute(_READ, [delivery_id])).fetchone()
+        if row is None or row["finished_at"] is not None:
+            return
+        outcome = await self._send(row)
+        result = _result(outcome, row, datetime.now(UTC))
+        async with self._pool.connection() as connection:
+            await connection.execute(_WRITE, {"delivery_id": delivery_id, **result})
+        self._metrics.deliveries.labels(result["state"]).inc()
+        if result["next_try_at"] is not None:
+            raise TryAgain(result["next_try_at"])
+
+    async def _send(self, row: Mapping[str, Any]) -> Outcome:
+        receiver = self._receivers.get(row["receiver"])
+        if receiver is None:
+            return Transient("the receiver is not in the receivers file")
+        decision = decide(receiver, row["utility_id"], drill=row["purpose"] == "replay")
+        if decision is not Decision.DELIVER:
+            return Permanent(decision)
+        now = datetime.now(UTC)
+        body = message(row, now)
+        headers = {
+            "Content-Type": "application/json",
+            "Accept-Encoding": "identity",
+            "Idempotency-Key": str(row["delivery_id"]),
+            HEADER: signature(receiver.secret, int(now.timestamp()), body),
+        }
+        return await webhook.post(self._client, receiver.url, body, headers)
+
+
+def _result(outcome: Outcome, row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The columns of a delivery after a try."""
+    attempts = row["attempts"] + 1
+    result = {"attempts": attempts, "error": None, "receipt": None, "next_try_at": None}
+    match outcome:
+        case Taken(receipt):
+            return {**result, "state": "receipted" if receipt else "delivered", "receipt": receipt}
+        case Permanent(error):
+            return {**result, "state": "dead", "error": error}
+        case Transient(error):
+            then = next_try(row["queued_at"], attempts, now, random.random())  # noqa: S311, spreads, hides nothing
+            return {**result, "state": "failed" if then else "dead", "error": error, "next_try_at": then}

@@ -1,0 +1,77 @@
+"""What a utility is told: one versioned JSON message, the same on every try but for its sending time. Pure.
+
+Its schema is alerts/webhook.schema.json; a change that a receiver could stumble over takes a new version.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from alerts import words
+
+
+class Message(words.Word):
+    """What a receiver is told of one event of one alert."""
+
+    version: Literal[1]
+    delivery_id: UUID
+    """The same on every try, and the Idempotency-Key header."""
+    alert_id: UUID
+    event_id: UUID
+    number: int = Field(ge=1)
+    """Counts the alert's events from 1; a receiver that has seen a higher one may ignore this."""
+    kind: Literal["raised", "risen", "fallen", "cleared", "acknowledged"]
+    drill: bool
+    """True in every message from a replay or an exercise: nobody is to move out for it."""
+    state: Literal["unacknowledged", "acknowledged", "returned", "closed"]
+    level: words.Level | None
+    """Null once no evidence is live."""
+    worst_level: words.Level
+    """The worst that the alert has had so far."""
+    hazard: words.Named
+    asset: words.Asset
+    utility: words.Named | None
+    likelihood: int = Field(ge=1, le=5)
+    consequence: int = Field(ge=1, le=5)
+    evidence: tuple[words.Evidence, ...]
+    who: str
+    """``rules``, or the name of the token of who acknowledged."""
+    why: str
+    event_time: words.Time
+    """When it was so where it was measured."""
+    sent_at: words.Time
+    """When this try was made."""
+
+
+def message(row: Mapping[str, Any], sent_at: datetime) -> bytes:
+    """The body of a delivery from its row, which joins event, alert, asset and utility."""
+    data = row["data"]
+    return (
+        Message(
+            version=1,
+            delivery_id=row["delivery_id"],
+            alert_id=row["alert_id"],
+            event_id=row["event_id"],
+            number=row["number"],
+            kind=row["kind"],
+            drill=row["purpose"] == "replay",
+            state=row["state"],
+            level=words.level(row["level"]),
+            worst_level=words.Level.of(data["worst_level"]),
+            hazard=words.hazard(row["hazard"]),
+            asset=words.asset(row),
+            utility=words.utility(row),
+            likelihood=data["likelihood"],
+            consequence=data["consequence"],
+            evidence=words.evidence(data),
+            who=row["who"],
+            why=row["why"],
+            event_time=row["event_time"],
+            sent_at=sent_at,
+        )
+        .model_dump_json()
+        .encode()
+    )

@@ -1,0 +1,148 @@
+"""The queue of messages on their way: one job a delivery, and one at a time for an alert and receiver.
+
+A job that waits for its next try holds back those behind it with the same lock, so that an update never
+overtakes its alert. All jobs have the same priority, for a lock yields to priority.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision
+from procrastinate.connector import Notify
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Job
+from psycopg.errors import RaiseException
+
+from alerts.database import Connection, Pool
+from alerts.routing import Delivery
+from sensors.errors import UnavailableError
+
+QUEUE = "alerts"
+CHANNEL = f"procrastinate_queue_v1#{QUEUE}"
+"""Where the database says that there are new jobs."""
+
+TASK = "deliver"
+"""Stands in the database with each job: an old job must find it after an update of the software."""
+
+CONCURRENCY = 32
+POLL_S = 0.5
+GRACE_S = 5
+"""How long jobs being done may take to end when the process is to stop."""
+
+AFTER_A_FAULT_S = 30
+SWEEP_S = 60
+"""No job lasts half as long: one that is still being done a sweep later has lost whoever did it."""
+
+log = structlog.get_logger()
+
+
+class TryAgain(Exception):  # noqa: N818, an answer to the queue
+    """A delivery did not get through and is due again at ``at``."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(at)
+        self.at = at
+
+
+class Outbox:
+    """The queue, whose jobs call ``deliver`` with a delivery's id."""
+
+    def __init__(self, deliver: Callable[[UUID], Awaitable[None]]) -> None:
+        self._connector = _Connector()
+        self._app = App(connector=self._connector)
+        self._jobs = self._app.job_manager
+
+        @self._app.task(name=TASK, queue=QUEUE, retry=_Retry())
+        async def task(delivery_id: str) -> None:
+            await deliver(UUID(delivery_id))
+
+    async def put(self, connection: Connection, deliveries: Iterable[Delivery]) -> None:
+        """Add a job for each delivery, in the connection's transaction."""
+        jobs = [
+            Job(
+                queue=QUEUE,
+                task_name=TASK,
+                lock=f"{delivery.alert_id} {delivery.receiver}",
+                queueing_lock=None,
+                task_kwargs={"delivery_id": str(delivery.delivery_id)},
+            )
+            for delivery in deliveries
+        ]
+        await self._jobs.batch_defer_jobs_async(jobs, connection=connection)
+
+    async def work(self, pool: Pool) -> None:
+        """Do the jobs until cancelled, beginning with those that whoever worked before has left undone.
+
+        Raises:
+            UnavailableError: the connection to the database failed.
+        """
+        async with self._app.open_async(pool):
+            for job in await self._doing():
+                await self._put_back(job)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._sweep())
+                await self._app.run_worker_async(
+                    queues=[QUEUE],
+                    concurrency=CONCURRENCY,
+                    fetch_job_polling_interval=POLL_S,
+                    shutdown_graceful_timeout=GRACE_S,
+                    delete_jobs="successful",
+                    install_signal_handlers=False,
+                )
+                raise UnavailableError("the queue has lost its connection to the database")
+
+    def hear(self, payload: str) -> None:
+        """Take what was heard on ``CHANNEL``."""
+        self._connector.heard.put_nowait(payload)
+
+    async def _sweep(self) -> None:
+        """Put back jobs whose end could not be written down, now and then."""
+        before: set[tuple[int | None, int]] = set()
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            doing = await self._doing()
+            for job in doing:
+                if (job.id, job.attempts) in before:
+                    await self._put_back(job)
+            before = {(job.id, job.attempts) for job in doing}
+
+    async def _doing(self) -> list[Job]:
+        return list(await self._jobs.list_jobs_async(queue=QUEUE, status="doing"))
+
+    async def _put_back(self, job: Job) -> None:
+        try:
+            await self._jobs.retry_job(job)
+        except ConnectorException as error:
+            # Procrastinate's function raises this where the job has ended meanwhile.
+            if not isinstance(error.__cause__, RaiseException):
+                raise
+
+
+class _Retry(BaseRetryStrategy):
+    """Every job is tried until it says itself that it is done, whatever went wrong with it."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
+        if isinstance(exception, TryAgain):
+            return RetryDecision(retry_at=exception.at)
+        log.error("a delivery failed in an unexpected way", **job.task_kwargs, error=repr(exception))
+        return RetryDecision(retry_in={"seconds": AFTER_A_FAULT_S})
+
+
+class _Connector(PsycopgConnector):
+    """Hears of new jobs from whoever listens anyway.
+
+    A listener of its own connects again after an outage, and if it is cancelled meanwhile, it leaves a
+    half-open connection behind, for which the server would wait a minute before it could stop.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: asyncio.Queue[str] = asyncio.Queue()
+
+    async def listen_notify(self, on_notification: Notify, channels: Iterable[str]) -> None:
+        del channels
+        while True:
+            await on_notification(channel=CHANNEL, payload=await self.heard.get())

@@ -1,0 +1,97 @@
+"""``lifeline alerts``: the process, put together."""
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from alerts import api, database, webhook
+from alerts.claim import Claimer
+from alerts.delivery import Courier
+from alerts.leader import Leader
+from alerts.metrics import Metrics
+from alerts.outbox import Outbox
+from alerts.record import Recorder
+from alerts.routing import Receiver
+from sensors.errors import ConfigurationError, LifelineError
+
+log = structlog.get_logger()
+
+
+async def run(dsn: str, receivers: Sequence[Receiver], host: str, port: int) -> None:
+    """Claim, deliver and serve until SIGTERM or SIGINT. port: 0 takes a free one, which is logged.
+
+    Raises:
+        ConfigurationError: the address cannot be listened on, or the database has not been migrated.
+    """
+    _leave_the_database_to_us()
+    metrics = Metrics(CollectorRegistry())
+    with _listen(host, port) as listener:
+        async with database.pool(dsn) as pool, webhook.client() as client:
+            outbox = Outbox(Courier(pool, receivers, client, metrics).deliver)
+            recorder = Recorder(outbox, receivers, metrics)
+            leader = Leader(dsn, pool, Claimer(recorder, metrics), outbox, metrics)
+            app = api.create(api.Services(pool, recorder, metrics, leader))
+            at, on = listener.getsockname()[:2]
+            log.info("listening", address=f"http://{at}:{on}", receivers=len(receivers))
+            await _until_stopped(leader, app, listener)
+    log.info("stopped")
+
+
+async def _until_stopped(leader: Leader, app: FastAPI, listener: socket.socket) -> None:
+    server = _Server(
+        uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=3)
+    )
+    stop = asyncio.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(each, stop.set)
+    try:
+        async with asyncio.TaskGroup() as group:
+            leading = group.create_task(leader.run())
+            group.create_task(server.serve([listener]))
+            await stop.wait()
+            server.should_exit = True
+            leading.cancel()
+    except ExceptionGroup as errors:
+        for error in errors.exceptions:
+            if isinstance(error, LifelineError):
+                raise error from None
+        raise
+
+
+class _Server(uvicorn.Server):
+    """One that leaves the signals to the process that it is a part of."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise ConfigurationError(
+            f"LIFELINE_API_PORT: cannot listen on {host}:{port}: {error.strerror}"
+        ) from None
+
+
+def _leave_the_database_to_us() -> None:
+    """While the database is away, each part would say so at each try; the leader says it once."""
+    for name in ("psycopg.pool", "procrastinate"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    asyncio.get_running_loop().set_exception_handler(_unless_away)
+
+
+def _unless_away(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    error = context.get("exception")
+    if error is None or not database.is_away(error):
+        loop.default_exception_handler(context)

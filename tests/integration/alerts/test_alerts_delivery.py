@@ -1,0 +1,197 @@
+"""A message on its way: retries, order, dead letters, and what a receiver may do to it."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import jsonschema
+import pytest
+from prometheus_client import CollectorRegistry
+
+import alerts as alerts_package
+from alerts import database as db
+from alerts import webhook
+from alerts.delivery import Courier
+from alerts.metrics import Metrics
+from alerts.outbox import TryAgain
+from alerts.routing import Receiver
+from tests.alerting import SECRET, World, alerts, reference_receiver, until
+from tests.integration.alerts.test_alerts_claim import take_all
+
+SCHEMA = json.loads(
+    Path(alerts_package.__file__).with_name("webhook.schema.json").read_text(encoding="utf-8")
+)
+
+
+class Whims:
+    """A receiver that does as it likes: its answers come from a list, the last of them for ever."""
+
+    def __init__(self, *answers: tuple[int, bytes]) -> None:
+        self.answers = list(answers)
+        self.heard: list[tuple[float, dict[str, str], bytes]] = []
+        self.pause = 0.0
+
+    def answer(self, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+        self.heard.append((time.monotonic(), headers, body))
+        time.sleep(self.pause)
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+    def messages(self) -> list[dict[str, object]]:
+        return [json.loads(body) for _, _, body in self.heard]
+
+
+@contextmanager
+def listening(whims: Whims) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            status, content = whims.answer(dict(self.headers), body)
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            if 300 <= status < 400:
+                self.send_header("Location", "/elsewhere")
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/alerts"
+        server.shutdown()
+        thread.join()
+
+
+def test_every_message_keeps_to_the_schema_and_is_in_order(world: World, tmp_path: Path) -> None:
+    with reference_receiver(tmp_path) as desk, alerts(world.dsn, tmp_path, {"*": desk.url}):
+        world.change("dma-1", 4, 3, 1, 2, 4, None, 3)
+        until(lambda: world.delivered() == {"receipted": 6})
+        messages = desk.messages()
+    kinds = ["raised", "risen", "fallen", "fallen", "cleared", "raised"]
+    assert [message["kind"] for message in messages] == kinds
+    assert [message["number"] for message in messages] == [2, 3, 4, 5, 6, 7]
+    for message in messages:
+        jsonschema.validate(message, SCHEMA, format_checker=jsonschema.FormatChecker())
+        assert set(message) == set(SCHEMA["properties"])
+
+
+def test_what_may_pass_is_tried_again_and_no_update_overtakes_its_alert(world: World, tmp_path: Path) -> None:
+    whims = Whims((503, b""), (429, b""), (200, b'{"receipt": "R"}'))
+    with listening(whims) as url, alerts(world.dsn, tmp_path, {"water-co": url}):
+        world.change("dma-1", 3, 2, 1)
+        until(lambda: world.delivered().get("receipted") == 3)
+    kinds = [message["kind"] for message in whims.messages()]
+    assert kinds == ["raised", "raised", "raised", "risen", "risen"]
+    keys = [headers["Idempotency-Key"] for _, headers, _ in whims.heard]
+    assert len(set(keys[:3])) == 1
+    assert len(set(keys)) == 3
+    (first, second, third), *_ = (whims.heard[:3],)
+    assert second[0] - first[0] >= 0.5
+    assert third[0] - second[0] >= 1.0
+    rows = world.rows("select attempts, last_error from deliveries order by queued_at, attempts desc limit 1")
+    assert rows == [{"attempts": 3, "last_error": None}]
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(404, "HTTP 404"), (401, "HTTP 401"), (302, "HTTP 302"), (307, "HTTP 307")]
+)
+def test_what_will_not_pass_is_a_dead_letter_at_once(
+    world: World, tmp_path: Path, status: int, error: str
+) -> None:
+    whims = Whims((status, b""), (200, b""))
+    with listening(whims) as url, alerts(world.dsn, tmp_path, {"water-co": url}):
+        world.change("dma-1", 3, 2)
+        until(lambda: world.delivered() == {"dead": 1, "delivered": 1})
+    dead = world.rows("select kind, attempts, last_error, finished_at from deliveries where state = 'dead'")
+    assert (dead[0]["kind"], dead[0]["attempts"], dead[0]["last_error"]) == ("raised", 1, error)
+    assert [message["kind"] for message in whims.messages()] == ["raised", "risen"]
+
+
+def test_a_receiver_that_is_not_there_gets_all_once_it_is(world: World, tmp_path: Path) -> None:
+    with reference_receiver(tmp_path) as desk:
+        url = desk.url
+    with alerts(world.dsn, tmp_path, {"water-co": url, "gas-co": url}):
+        for n in range(20):
+            world.change(f"dma-{n}", 2, 1)
+        until(lambda: world.delivered() == {"failed": 20, "queued": 20})
+        with reference_receiver(tmp_path) as desk:
+            until(lambda: world.delivered() == {"receipted": 40}, seconds=30)
+            messages = desk.messages()
+    assert len(messages) == len({message["delivery_id"] for message in messages}) == 40
+    for n in range(20):
+        numbers = [message["number"] for message in messages if message["asset"]["id"] == f"dma-{n}"]
+        assert numbers == [1, 2]
+
+
+def test_another_receivers_trouble_holds_up_nobody(world: World, tmp_path: Path) -> None:
+    slow = Whims((200, b""))
+    slow.pause = 3
+    with (
+        listening(slow) as url,
+        reference_receiver(tmp_path) as desk,
+        alerts(world.dsn, tmp_path, {"water-co": url, "gas-co": desk.url}) as process,
+    ):
+        until(lambda: process.standing() == "claiming")
+        for n in range(5):
+            world.change(f"dma-{n}", 2)
+        world.change("chamber-1", 1, hazard="gas-leak")
+        until(lambda: len(desk.messages()) == 1, seconds=2)
+        until(lambda: world.delivered() == {"delivered": 5, "receipted": 1})
+
+
+async def one_try(world: World, url: str, secret: str = SECRET) -> TryAgain | None:
+    """Let one delivery be tried once, to a receiver at ``url``."""
+    if not world.rows("select from alerts"):
+        world.change("dma-1", 2)
+        await take_all(world.dsn)
+    delivery = world.value("select delivery_id from deliveries")
+    receiver = Receiver("water-desk", "water-co", url, secret.encode(), drill=False)
+    async with db.pool(world.dsn) as pool, webhook.client() as client:
+        courier = Courier(pool, [receiver], client, Metrics(CollectorRegistry()))
+        try:
+            await courier.deliver(delivery)
+        except TryAgain as error:
+            return error
+    return None
+
+
+async def test_a_receiver_that_does_not_answer_is_left_after_a_while(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook, "TIMEOUT_S", 0.2)
+    whims = Whims((200, b""))
+    whims.pause = 1
+    with listening(whims) as url:
+        error = await one_try(world, url)
+    assert error is not None
+    (row,) = world.rows("select state, attempts, last_error, next_try_at > now() as later from deliveries")
+    assert row == {"state": "failed", "attempts": 1, "last_error": "no answer within 0.2 s", "later": True}
+
+
+async def test_an_endless_answer_is_not_read_to_its_end(world: World) -> None:
+    with listening(Whims((200, b"x" * 50_000_000))) as url:
+        await one_try(world, url)
+    assert world.delivered() == {"delivered": 1}
+
+
+async def test_a_delivery_that_is_done_is_not_sent_again(world: World) -> None:
+    whims = Whims((200, b'{"receipt": "R-7"}'))
+    with listening(whims) as url:
+        await one_try(world, url)
+        await one_try(world, url)
+    assert len(whims.heard) == 1
+    assert world.value("select receipt from deliveries") == "R-7"
+
+
+async def test_a_message_signed_with_another_key_is_refused_for_good(world: World, tmp_path: Path) -> None:
+    with reference_receiver(tmp_path) as desk:
+        await one_try(world, desk.url, secret="fedcba9876543210")
+        assert desk.messages() == []
+    assert world.value("select last_error from deliveries") == "HTTP 401"
