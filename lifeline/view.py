@@ -121,7 +121,7 @@ class View:
         layout = Layout()
         layout.split_column(Layout(self._head(picture), size=4), Layout(name="body"))
         layout["body"].split_row(
-            Layout(self._assets(picture), ratio=2), Layout(self._alerts(picture), ratio=3)
+            Layout(self._assets(picture), ratio=1), Layout(self._alerts(picture), ratio=2)
         )
         return layout
 
@@ -138,19 +138,19 @@ class View:
         city = self._registry.city
         first = Text.assemble(
             (f"{city.name} {city.name_en}", "bold"),
-            f"   {picture.feed_time:%Y-%m-%d %H:%M}, {picture.speed:g} times as fast   ",
-            (f"{picture.per_second:,.0f}", "bold"), " readings/s   ",
-            (f"{picture.stored:,}", "bold"), f" stored of {picture.published:,} published",
+            f"  {picture.feed_time:%Y-%m-%d %H:%M} x{picture.speed:g}  ",
+            (f"{picture.per_second:,.0f}", "bold"), " readings/s  ",
+            (f"{picture.stored:,}", "bold"), f" of {picture.published:,} stored",
         )  # fmt: skip
         worst = self._counts(picture)
-        second = Text.assemble("live cases  ")
+        second = Text("live ")
         for level in RiskLevel:
             second.append(f" {level.chinese} {level.english} {worst[level.value]} ", STYLES[level.value])
-            second.append("  ")
+            second.append(" ")
         sent, receipts = (
             sum(getattr(case, name) for case in picture.cases) for name in ("deliveries", "receipts")
         )
-        second.append(f"{sent} messages to utilities, {receipts} receipts")
+        second.append(f"{receipts} receipts of {sent} messages")
         return Panel(Group(first, second))
 
     def _counts(self, picture: Picture) -> dict[int, int]:
@@ -191,8 +191,11 @@ class View:
 
     def _alerts(self, picture: Picture) -> Panel:
         table = Table(box=None, expand=True, padding=(0, 1), header_style="dim")
-        for name in ("opened", "level", "asset", "hazard", "state", "receipts"):
-            table.add_column(name, no_wrap=name != "asset")
+        widths = {"opened": 6, "level": 10, "asset": 8, "": None, "hazard": 20, "state": 12, "receipts": 8}
+        for name, width in widths.items():
+            # What has no room is cut, never folded: one alert is one line.
+            ratio = None if width else 1
+            table.add_column(name, no_wrap=True, overflow="ellipsis", min_width=width, ratio=ratio)
         for case in picture.cases[:_NEWEST]:
             shown = case.level or case.worst
             level = RiskLevel(shown)
@@ -201,7 +204,8 @@ class View:
             table.add_row(
                 f"{case.opened:%H:%M}",
                 Text(f" {level.chinese} ", style),
-                f"{case.asset.id} {case.asset.name_en}",
+                Text(case.asset.id, "bold"),
+                case.asset.name_en,
                 f"{hazard.name} {hazard.name_en}",
                 Text(case.state, "" if case.level else "dim"),
                 f"{case.receipts}/{case.deliveries}" if case.deliveries else "",
