@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+from pydantic import ValidationError
 
 from alerts import webhook
 from alerts.backoff import next_try
@@ -76,7 +77,12 @@ class Courier:
         if decision is not Decision.DELIVER:
             return Permanent(decision)
         now = datetime.now(UTC)
-        body = message(row, now)
+        try:
+            body = message(row, now)
+        except ValidationError as error:
+            return Permanent(
+                f"the message cannot be made: {error.errors()[0]['loc']}: {error.errors()[0]['msg']}"
+            )
         headers = {
             "Content-Type": "application/json",
             "Accept-Encoding": "identity",

@@ -86,7 +86,6 @@ class Leader:
 
     async def _lead(self, connection: Connection) -> None:
         await connection.execute(f'listen {CHANNEL}; listen "{outbox.CHANNEL}"')
-        self._stand(Standing.CLAIMING)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._claim(connection))
@@ -96,7 +95,9 @@ class Leader:
 
     async def _claim(self, connection: Connection) -> None:
         while True:
-            if not await self._claimer.take(connection):
+            taken = await self._claimer.take(connection)
+            self._stand(Standing.CLAIMING)
+            if not taken:
                 async for notice in connection.notifies(timeout=POLL_S, stop_after=1):
                     if notice.channel == outbox.CHANNEL:
                         self._outbox.hear(notice.payload)

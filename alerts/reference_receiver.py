@@ -31,19 +31,18 @@ class Receiver(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Take one message."""
         length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) > LARGEST:
-            return self.answer(
-                413 if length.isdecimal() else 411, {"error": f"at most {LARGEST} bytes, and say how many"}
-            )
+        if not length.isdecimal():
+            return self.answer(411, {"error": "expected a Content-Length"})
+        if int(length) > LARGEST:
+            return self.answer(413, {"error": f"expected {LARGEST} bytes or fewer"})
         body = self.rfile.read(int(length))
         if not self.is_genuine(body):
             return self.answer(401, {"error": "the signature is wrong or older than five minutes"})
         message = json.loads(body)
         with self.lock:
             if message["delivery_id"] not in self.seen:
-                print(
-                    json.dumps(message, ensure_ascii=False), file=self.log, flush=True
-                )  # here: store it, act on it
+                # Here a utility stores the alert and acts on it: the receipt says that it has.
+                print(json.dumps(message, ensure_ascii=False), file=self.log, flush=True)
                 self.seen.add(message["delivery_id"])
         return self.answer(200, {"receipt": f"R-{message['delivery_id']}"})
 

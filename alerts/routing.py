@@ -1,7 +1,7 @@
 """Who gets a message about a case, and which. Pure."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID, uuid5
 
@@ -32,7 +32,7 @@ class Receiver:
     id: str
     utility: str
     url: str
-    secret: bytes
+    secret: bytes = field(repr=False)
     drill: bool
 
 

@@ -13,6 +13,7 @@ from psycopg import errors
 from psycopg.rows import class_row
 
 from alerts.database import Connection
+from alerts.lifecycle import RULES
 from sensors.errors import ConfigurationError, UnavailableError
 
 PREFIX = "lifeline_"
@@ -66,6 +67,8 @@ def add(dsn: str, name: str, role: str, utility: str | None) -> str:
         ConfigurationError: the name is taken, the role is none, the utility missing, unknown or out of place.
         UnavailableError: the database cannot be reached.
     """
+    if name == RULES or not name.strip():
+        raise ConfigurationError(f"NAME: expected the name of a person or a desk, not {name!r}")
     if role not in list(Role):
         raise ConfigurationError(f"--role: expected {', '.join(Role)}, not {role!r}")
     if (role == Role.UTILITY) != (utility is not None):

@@ -3,8 +3,9 @@
 What cannot be taken becomes a dead letter with its reason, and the rest of its batch goes on.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -15,6 +16,7 @@ from ingest.batch import LONGEST_PAYLOAD, Batch, DeadLetter, Numbered, Reason, S
 from ingest.formats import MILLISECOND, Unfit
 from ingest.index import Index, Leaf, Route
 from ingest.message import Message
+from sensors.quantities import QUANTITIES
 from sensors.readings import DAY, MINUTE, SECOND, Readings
 from sensors.units import conversion
 
@@ -23,6 +25,15 @@ CLOCK = "lifeline/clock"
 
 OURS = "lifeline/worker/"
 """Topics on which a worker speaks to itself."""
+
+
+_CALENDAR = (-62_135_596_800 * SECOND, 253_402_300_800 * SECOND)
+"""Years 1 to 9999: no calendar, ours or the database's, holds a time outside."""
+
+_TOLD = 3
+"""Of so many parts of a message a dead letter tells what is wrong; of more it gives the number."""
+
+_LONGEST_DETAIL = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +48,7 @@ def decode(messages: Sequence[Message], index: Index, window: Window, now: int |
     """What the messages hold, in order of arrival.
 
     now: us since 1970 UTC, the moment of their arrival, or of the feed's clock where that is followed (None
-    before it has spoken: every time is believed); a message of the feed's clock moves it on.
+    before it has spoken: every time on a calendar is believed); a message of the feed's clock moves it on.
     """
     gathered = _Gathered(messages, index, window, now)
     for row, message in enumerate(messages):
@@ -48,17 +59,13 @@ def decode(messages: Sequence[Message], index: Index, window: Window, now: int |
     return gathered.batch()
 
 
-def set_aside(message: Message, detail: str) -> Batch:
-    """The batch of one message that the database will not take."""
-    return Batch(
-        readings=Readings.empty(),
-        waveforms=(),
-        statuses=(),
-        numbered=(),
-        ticks=(),
-        dead=(_dead_letter(message, Reason.REFUSED, detail),),
-        messages=1,
-    )
+def set_aside(message: Message, batch: Batch, detail: str) -> Batch:
+    """What is left of the batch of one message that the database will not take.
+
+    Its number stays: it has come, and must not be asked for again.
+    """
+    dead = (_dead_letter(message, Reason.REFUSED, detail),)
+    return replace(batch, readings=Readings.empty(), waveforms=(), statuses=(), ticks=(), dead=dead)
 
 
 def _dead_letter(message: Message, reason: Reason, detail: str) -> DeadLetter:
@@ -67,7 +74,7 @@ def _dead_letter(message: Message, reason: Reason, detail: str) -> DeadLetter:
         topic=message.topic,
         device=levels[3] if len(levels) > 3 else None,  # noqa: PLR2004, the device's level
         reason=reason,
-        detail=detail,
+        detail=detail[:_LONGEST_DETAIL],
         content_type=message.content_type,
         payload=bytes(message.payload[:LONGEST_PAYLOAD]),
         size=len(message.payload),
@@ -78,7 +85,8 @@ class _Gathered:
     """Columns that grow message by message and become arrays once."""
 
     def __init__(self, messages: Sequence[Message], index: Index, window: Window, now: int | None) -> None:
-        self._messages, self._index, self._window, self._now = messages, index, window, now
+        self._messages, self._index, self._window = messages, index, window
+        self._began = self._now = now
         self._values: list[float | None] = []
         self._times: list[int] = []
         self._sensors: list[int] = []
@@ -90,7 +98,7 @@ class _Gathered:
         self._statuses: list[Status] = []
         self._numbered: list[Numbered] = []
         self._ticks: list[tuple[int, int]] = []
-        self._dead: list[DeadLetter] = []
+        self._refused: dict[tuple[int, Reason], list[str]] = defaultdict(list)
 
     def take(self, row: int, message: Message) -> None:
         """Add one message; what it held before something unfit stays."""
@@ -114,12 +122,14 @@ class _Gathered:
             self._statuses.append(Status(device=route.device, online=status.online, boot=status.b))
 
     def refuse(self, row: int, reason: Reason, detail: str) -> None:
-        """Keep the message aside."""
-        self._dead.append(_dead_letter(self._messages[row], reason, detail))
+        """Keep the message aside, once for each reason however many of its parts are unfit."""
+        self._refused[row, reason].append(detail)
 
     def _tick(self, time: int) -> None:
+        if not _CALENDAR[0] <= time < _CALENDAR[1]:
+            raise Unfit(Reason.TIME, f"the feed's clock says {_written(time)}")
         self._ticks.append((len(self._values), time))
-        self._now = time if self._now is None else max(self._now, time)
+        self._now = _later(self._now, time)
 
     def _native(self, row: int, message: Message, route: Route) -> None:
         body: formats.Native = formats.json(formats.native_decoder, message.payload)
@@ -137,7 +147,7 @@ class _Gathered:
                 self.refuse(row, Reason.SCHEMA, f"expected a list beside t for {key!r}")
 
     def _senml(self, row: int, message: Message, route: Route) -> None:
-        for record in formats.senml(message.payload, self._now or 0):
+        for record in formats.senml(message.payload, self._now):
             key = record.name if record.name in route.sensors else _last_part(record.name)
             sensor = route.sensors.get(key)
             if sensor is None:
@@ -152,16 +162,18 @@ class _Gathered:
 
     def _as_declared(self, sensor: int, value: float, unit: str | None) -> float:
         """The value in the unit that the sensor was registered with."""
-        declared = self._index.declared[sensor].unit
-        if unit is None or unit == declared:
+        declared = self._index.declared[sensor]
+        if unit is None or unit == declared.unit:
             return value
-        factor, offset = conversion(unit, declared)
-        return value * factor + offset
+        quantity = QUANTITIES[declared.quantity]
+        factor, offset = conversion(unit, quantity.unit, quantity.lel)
+        own_factor, own_offset = float(self._index.factor[sensor]), float(self._index.offset[sensor])
+        return (value * factor + offset - own_offset) / own_factor
 
     def _waveform(self, row: int, message: Message, route: Route) -> None:
         blocks = formats.waveform(message.payload)
         self._number(route, blocks.boot, blocks.number)
-        if not self._believed(np.array([blocks.start])).all():
+        if not self._believed(np.array([blocks.start]), self._now).all():
             raise Unfit(Reason.TIME, f"the block starts at {_written(blocks.start)}")
         for key, samples in blocks.samples.items():
             sensor = route.sensors.get(key)
@@ -169,7 +181,7 @@ class _Gathered:
                 self.refuse(row, Reason.UNKNOWN_SENSOR, f"{route.device} has no sensor {key!r}")
                 continue
             index = self._index
-            with np.errstate(over="ignore"):
+            with np.errstate(over="ignore", invalid="ignore"):  # beyond float32, and signalling NaN
                 scaled = (samples * index.factor[sensor] + index.offset[sensor]).astype(np.float32)
             flag = int(validate.flags(scaled, index.low[sensor], index.high[sensor]).max())
             self._waveforms.append(
@@ -205,7 +217,7 @@ class _Gathered:
         flag = validate.flags(value, index.low[sensor], index.high[sensor])
         readings = Readings(sensor, time, value, flag)
         ticks = tuple(self._ticks)
-        believed = self._believed(time)
+        believed = self._believed_when_they_came(time)
         if not believed.all():
             self._refuse_times(np.repeat(np.array(self._rows, np.intp), counts)[~believed], time[~believed])
             kept = np.concatenate([[0], np.cumsum(believed)])
@@ -217,14 +229,29 @@ class _Gathered:
             statuses=tuple(self._statuses),
             numbered=tuple(self._numbered),
             ticks=ticks,
-            dead=tuple(self._dead),
+            dead=tuple(self._dead()),
             messages=len(self._messages),
         )
 
-    def _believed(self, time: NDArray[np.int64]) -> NDArray[np.bool_]:
-        if self._now is None:
-            return np.ones(len(time), np.bool_)
-        earliest, latest = self._now - self._window.before, self._now + self._window.after
+    def _dead(self) -> Iterator[DeadLetter]:
+        for row, reason in sorted(self._refused, key=lambda key: key[0]):
+            details = self._refused[row, reason]
+            more = f" and {len(details) - _TOLD} more" if len(details) > _TOLD else ""
+            yield _dead_letter(self._messages[row], reason, "; ".join(details[:_TOLD]) + more)
+
+    def _believed_when_they_came(self, time: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Each time held against the clock as it was then, so that batches may be cut anywhere."""
+        parts = np.split(time, [position for position, _ in self._ticks])
+        clock = [self._began]
+        for _, tick in self._ticks:
+            clock.append(_later(clock[-1], tick))
+        return np.concatenate([self._believed(part, now) for part, now in zip(parts, clock, strict=True)])
+
+    def _believed(self, time: NDArray[np.int64], now: int | None) -> NDArray[np.bool_]:
+        earliest, latest = _CALENDAR[0], _CALENDAR[1] - 1
+        if now is not None:
+            earliest = max(earliest, now - self._window.before)
+            latest = min(latest, now + self._window.after)
         believed: NDArray[np.bool_] = (time >= earliest) & (time <= latest)
         return believed
 
@@ -242,6 +269,10 @@ def _times(given: int | str | list[int | str]) -> tuple[list[int], int]:
         return given, MILLISECOND  # type: ignore[return-value]  # mypy does not follow all()
     several = given if isinstance(given, list) else [given]
     return [formats.moment(each) for each in several], 1
+
+
+def _later(now: int | None, tick: int) -> int:
+    return tick if now is None else max(now, tick)
 
 
 def _written(time: int) -> str:

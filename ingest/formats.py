@@ -5,7 +5,7 @@ leaves this module, whatever the bytes.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import cbor2
@@ -44,10 +44,10 @@ class Native(msgspec.Struct):
 class SenML(msgspec.Struct):
     """One SenML record; see RFC 8428 §4."""
 
-    bn: str = ""
-    bt: float = 0.0
+    bn: str | None = None
+    bt: float | None = None
     bu: str | None = None
-    bv: float = 0.0
+    bv: float | None = None
     n: str = ""
     u: str | None = None
     v: float | None = None
@@ -115,7 +115,7 @@ def moment(given: int | str) -> int:
         raise Unfit(Reason.SCHEMA, f"expected RFC 3339, not {given!r}") from None
     if parsed.tzinfo is None:
         raise Unfit(Reason.SCHEMA, f"expected a time with an offset, not {given!r}")
-    return round((parsed - _EPOCH).total_seconds() * SECOND)
+    return (parsed - _EPOCH) // timedelta(microseconds=1)
 
 
 def clock(payload: bytes | bytearray) -> int:
@@ -141,31 +141,43 @@ class Record(msgspec.Struct, frozen=True):
 _RELATIVE = 2**28
 """RFC 8428 §4.5.3: a smaller time is one relative to now, in s."""
 
+_BASE = ("bn", "bt", "bu", "bv")
+
 _LATEST_S = 1e11
 """Some 3,000 years: further out no time is meant, and none fits into a timestamp."""
 
 
-def senml(payload: bytes | bytearray, now: int) -> list[Record]:
-    """The resolved records of a SenML pack; ``now`` (us) is what small times are relative to."""
+def senml(payload: bytes | bytearray, now: int | None) -> list[Record]:
+    """The resolved records of a SenML pack.
+
+    now: us, what small times are relative to; None = it is not known yet, and they cannot be taken.
+    """
     records, base = [], SenML()
     for given in json(_senml, payload):
         base = _rebase(base, given)
-        if given.v is None:
-            continue
-        seconds = base.bt + given.t
-        if not abs(seconds) < _LATEST_S:
-            raise Unfit(Reason.SCHEMA, f"time {seconds} is beyond all reason")
-        time = round(seconds * SECOND) + (now if seconds < _RELATIVE else 0)
-        records.append(Record(base.bn + given.n, time, base.bv + given.v, given.u or base.bu))
+        if given.v is not None:
+            time = _senml_time((base.bt or 0.0) + given.t, now)
+            value = (base.bv or 0.0) + given.v
+            records.append(Record((base.bn or "") + given.n, time, value, given.u or base.bu))
     if not records:
         raise Unfit(Reason.SCHEMA, "expected at least one record with a value v")
     return records
 
 
 def _rebase(base: SenML, given: SenML) -> SenML:
-    return SenML(
-        bn=given.bn or base.bn, bt=given.bt or base.bt, bu=given.bu or base.bu, bv=given.bv or base.bv
-    )
+    """The base fields that hold from this record on: what it gives, also where that is 0."""
+    own = {name: value for name in _BASE if (value := getattr(given, name)) is not None}
+    return msgspec.structs.replace(base, **own)
+
+
+def _senml_time(seconds: float, now: int | None) -> int:
+    if not abs(seconds) < _LATEST_S:
+        raise Unfit(Reason.SCHEMA, f"time {seconds} is beyond all reason")
+    if seconds >= _RELATIVE:
+        return round(seconds * SECOND)
+    if now is None:
+        raise Unfit(Reason.TIME, "a relative time came before the feed's clock had spoken")
+    return now + round(seconds * SECOND)
 
 
 class Blocks(msgspec.Struct, frozen=True):
@@ -218,5 +230,5 @@ def _typed_array(block: object) -> NDArray[np.float32]:
     dtype = np.dtype(_TYPED_ARRAYS[block.tag])
     if len(block.value) % dtype.itemsize:
         raise Unfit(Reason.SCHEMA, "a float array ends within a number")
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):  # beyond float32, and signalling NaN
         return np.frombuffer(block.value, dtype).astype(np.float32)

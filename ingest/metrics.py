@@ -14,6 +14,11 @@ class Metrics:
         self.dead_letters = Counter(
             "lifeline_dead_letters_total", "Messages kept aside, by reason.", ["reason"], registry=registry
         )
+        self.dead_letters_dropped = Counter(
+            "lifeline_dead_letters_dropped_total",
+            "Messages of devices that had used up their allowance of dead letters: counted, not kept.",
+            registry=registry,
+        )
         self.transitions = Counter("lifeline_transitions_total", "Changes of evidence.", registry=registry)
         self.restarts = Counter(
             "lifeline_worker_restarts_total", "Starts over from the journal.", registry=registry

@@ -87,6 +87,7 @@ class Subscriber:
         self._enough, self._many = asyncio.Event(), 1
         self._lost = asyncio.Event()
         self._epoch, self._read = 0, 0
+        self._pause = _FIRST_PAUSE_S
         self._client = self._paho(client_id, manual_ack=manual_ack)
         self._tasks: list[asyncio.Task[None]] = []
         self.connected = False
@@ -106,6 +107,9 @@ class Subscriber:
 
     async def arrival(self, patience: float) -> bool:
         """Wait until a message is there, at most ``patience`` s; whether there is one."""
+        for task in self._tasks:
+            if task.done():  # it never ends of itself: what ended it must not go unheard
+                task.result()
         return await self._until(1, patience)
 
     async def fill(self, most: int) -> None:
@@ -168,21 +172,19 @@ class Subscriber:
 
     async def _keep_connected(self) -> None:
         """Connect, wait until that is lost, and again, more patiently each time it fails."""
-        pause = _FIRST_PAUSE_S
         while True:
             self._lost.clear()
             try:
                 self._connecting = self._loop.run_in_executor(None, self._connect)
                 await self._connecting
                 await self._lost.wait()
-                pause = _FIRST_PAUSE_S
             except (OSError, ValueError) as error:
-                if pause == _FIRST_PAUSE_S:
+                if self._pause == _FIRST_PAUSE_S:
                     log.warning(
                         "broker_away", broker=self._broker.host, port=self._broker.port, error=str(error)
                     )
-                pause = min(pause * 2, _LONGEST_PAUSE_S)
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311, no secret
+            await asyncio.sleep(self._pause * random.uniform(0.5, 1.0))  # noqa: S311, no secret
+            self._pause = min(self._pause * 2, _LONGEST_PAUSE_S)
 
     def _connect(self) -> None:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho's own gap
@@ -211,7 +213,7 @@ class Subscriber:
             log.error("broker_refused", reason=str(reason))
             return
         log.info("broker_connected", session_present=flags.session_present)
-        self.connected = True
+        self.connected, self._pause = True, _FIRST_PAUSE_S
         client.subscribe([(name, SubscribeOptions(qos=1)) for name in self._filters])
         if self._marker is not None:
             client.publish(self._marker, b"{}", qos=1)
@@ -257,7 +259,10 @@ class Subscriber:
             before = self._read
             self._client.loop_read()
             if self._read == before:
-                return
+                break
+        sock = self._client.socket()
+        if isinstance(sock, ssl.SSLSocket) and sock.pending():
+            self._loop.call_soon(self._readable)  # deciphered already: no selector will tell of it
 
     # paho calls these from the thread that connects as well as from the loop.
 
@@ -275,7 +280,8 @@ class Subscriber:
         self._loop.call_soon_threadsafe(self._watch_for_writing, sock)
 
     def _watch_for_writing(self, sock: Any) -> None:  # noqa: ANN401
-        if sock.fileno() >= 0:
+        # What wanted to be written may have been by now; paho would not tell again, and the loop would spin.
+        if sock.fileno() >= 0 and self._client.want_write():
             self._loop.add_writer(sock, self._client.loop_write)
 
     def _has_written(self, client: Client, userdata: object, sock: Any) -> None:  # noqa: ANN401

@@ -24,7 +24,7 @@ class Partition:
             ConfigurationError: it is not two numbers with 1 <= k <= n.
         """
         k, _, n = text.partition("/")
-        if not (k.isdigit() and n.isdigit() and 1 <= int(k) <= int(n)):
+        if not (k.isdecimal() and n.isdecimal() and 1 <= int(k) <= int(n)):
             raise ConfigurationError(f'--partition: expected k/n such as "1/4", not {text!r}')
         return cls(int(k), int(n))
 

@@ -16,7 +16,7 @@ Range = tuple[int, int]
 """First number, and the first after the last."""
 
 MOST_RANGES = 1000
-"""Gaps of a device that are kept in memory; the oldest beyond are only in the database."""
+"""Gaps of a device that are kept in memory; the oldest beyond are only in the database, and not asked for."""
 
 
 class _Device(msgspec.Struct):
@@ -24,6 +24,16 @@ class _Device(msgspec.Struct):
     next: int
     missing: list[tuple[int, int, int]] = []
     """(boot, first, after the last), oldest first."""
+    forgotten: tuple[int, int] = (-1, -1)
+    """(boot, number): of what was before, the database alone knows whether it is missing."""
+
+    def remember(self, place: int, old: int, ranges: Iterable[tuple[int, int, int]]) -> None:
+        """Put the ranges in the place of ``old`` others."""
+        self.missing[place : place + old] = [each for each in ranges if each[1] < each[2]]
+        if beyond := self.missing[:-MOST_RANGES]:
+            boot, _, end = beyond[-1]
+            self.forgotten = boot, end
+            del self.missing[: len(beyond)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +68,7 @@ class Sequences:
             else:
                 first = known.next if each.boot == known.boot else 0
                 if first < each.number:
-                    known.missing = [*known.missing, (each.boot, first, each.number)][-MOST_RANGES:]
+                    known.remember(len(known.missing), 0, [(each.boot, first, each.number)])
                     noticed[each.device, each.boot].append((first, each.number))
                 known.boot, known.next = each.boot, each.number + 1
         return [GapChange(*key, noticed[key], filled[key]) for key in sorted({*noticed, *filled})]
@@ -88,7 +98,6 @@ def _fill(device: _Device, came: Numbered) -> bool:
     """Take a number out of what is missing; False if it was not missing, so a duplicate."""
     for place, (boot, first, end) in enumerate(device.missing):
         if boot == came.boot and first <= came.number < end:
-            left = (boot, first, came.number), (boot, came.number + 1, end)
-            device.missing[place : place + 1] = [part for part in left if part[1] < part[2]]
+            device.remember(place, 1, [(boot, first, came.number), (boot, came.number + 1, end)])
             return True
-    return False
+    return (came.boot, came.number) < device.forgotten

@@ -1,5 +1,6 @@
 """A batch into the database, inside the worker's transaction."""
 
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,7 +9,7 @@ import asyncpg
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.batch import Batch
+from ingest.batch import Batch, DeadLetter, Reason
 from ingest.copy import binary, timestamps
 from ingest.sequence import GapChange, Range
 from sensors.readings import Readings
@@ -30,24 +31,26 @@ on conflict (sensor_id, time) do nothing
 
 # lateral: one look into the identity index a row, whatever the planner thinks of an unanalysed table.
 _CONFLICTS = """
-insert into dead_letter (received_at, topic, device_id, reason, detail, payload, payload_size)
-select clock_timestamp(), format('lifeline/%s/%s/%s/telemetry', domain, district, device_id), device_id,
-    'conflict', format('%s at %s is %s, now %s was given', key, staging.time, stored.value, staging.value),
+select format('lifeline/%s/%s/%s/telemetry', domain, district, device_id) as topic, device_id as device,
+    format('%s at %s is %s, now %s was given', key, staging.time, stored.value, staging.value) as detail,
     convert_to(json_build_object('sensor', key, 'time', staging.time,
-        'stored', stored.value::text, 'given', staging.value::text)::text, 'UTF8'),
-    0
+        'stored', stored.value::text, 'given', staging.value::text)::text, 'UTF8') as payload
 from staging
 cross join lateral (
     select value from readings r where r.sensor_id = staging.sensor_id and r.time = staging.time
 ) stored
 join sensors using (sensor_id) join devices using (device_id)
 where stored.value is distinct from staging.value
+order by place
 """
 
 _HISTORY = """
 select sensor_id, (extract(epoch from time) * 1000000)::bigint, value, flag from readings
-where sensor_id = any($1) and time > $2 and time <= $3 and not late order by time, sensor_id
+where sensor_id = any($1) and time > $2 and time <= $3 and not late order by sensor_id, time
 """
+
+_HISTORY_PART = 50_000
+"""Rows that are in memory at a time: a new rule over a whole city may need hours of all its sensors."""
 
 _WAVEFORM = """
 insert into waveforms (sensor_id, start, rate_hz, samples, flag) values ($1, $2, $3, $4, $5)
@@ -79,11 +82,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of the readings of a batch."""
+    """What became of the readings of a batch.
+
+    How many were stored, how many were there already, and those that have another value there.
+    """
 
     stored: int
     duplicates: int
-    conflicts: int
+    conflicts: tuple[DeadLetter, ...]
 
 
 def moment(time: int) -> datetime:
@@ -110,13 +116,14 @@ async def write_readings(
         fresh = readings if stored == len(readings) else readings[new]
         await _copy(connection, "readings", _COLUMNS, _columns(fresh))
     if stored == len(readings):
-        return Written(stored, 0, 0)
+        return Written(stored, 0, ())
     inserted, conflicts = await _stage(connection, readings[~new], late[~new])
-    return Written(stored + inserted, len(readings) - stored - inserted - conflicts, conflicts)
+    duplicates = len(readings) - stored - inserted - len(conflicts)
+    return Written(stored + inserted, duplicates, tuple(conflicts))
 
 
 async def write_rest(connection: asyncpg.Connection, batch: Batch, gaps: list[GapChange]) -> None:
-    """Store everything of the batch that is not a reading."""
+    """Store everything of the batch that is neither a reading nor a dead letter."""
     if batch.waveforms:
         rows = [
             (w.sensor, moment(w.start), w.rate, w.samples.astype("<f4").tobytes(), w.flag)
@@ -125,30 +132,34 @@ async def write_rest(connection: asyncpg.Connection, batch: Batch, gaps: list[Ga
         await connection.executemany(_WAVEFORM, rows)
     if batch.statuses:
         await connection.executemany(_STATUS, [(s.device, s.online, s.boot) for s in batch.statuses])
-    if batch.dead:
-        await connection.executemany(
-            _DEAD,
-            [(d.topic, d.device, d.reason, d.detail, d.content_type, d.payload, d.size) for d in batch.dead],
-        )
     if gaps:
         await connection.executemany(
             _GAPS, [(g.device, g.boot, _multirange(g.noticed), _multirange(g.filled)) for g in gaps]
         )
 
 
+async def write_dead(connection: asyncpg.Connection, letters: Sequence[DeadLetter]) -> None:
+    """Keep the messages aside."""
+    if letters:
+        await connection.executemany(
+            _DEAD,
+            [(d.topic, d.device, d.reason, d.detail, d.content_type, d.payload, d.size) for d in letters],
+        )
+
+
 async def read_history(
-    connection: asyncpg.Connection, sensors: NDArray[np.int32], after: int, until: int
-) -> Readings:
-    """The timely readings of the sensors with after < time <= until (us), by time."""
+    pool: asyncpg.Pool, sensors: NDArray[np.int32], after: int, until: int
+) -> AsyncIterator[Readings]:
+    """The timely readings of the sensors with after < time <= until (us), sensor by sensor, part by part."""
     if not len(sensors) or until <= after:
-        return Readings.empty()
-    rows = await connection.fetch(_HISTORY, sensors.tolist(), moment(after), moment(until))
-    if not rows:
-        return Readings.empty()
-    sensor, time, value, flag = zip(*rows, strict=True)
-    return Readings(
-        np.array(sensor, np.int32), np.array(time, np.int64), np.array(value), np.array(flag, np.int8)
-    )
+        return
+    async with pool.acquire() as connection, connection.transaction():
+        cursor = await connection.cursor(_HISTORY, sensors.tolist(), moment(after), moment(until))
+        while rows := await cursor.fetch(_HISTORY_PART):
+            sensor, time, value, flag = zip(*rows, strict=True)
+            yield Readings(
+                np.array(sensor, np.int32), np.array(time, np.int64), np.array(value), np.array(flag, np.int8)
+            )
 
 
 def _columns(readings: Readings) -> list[NDArray[Any]]:
@@ -157,14 +168,18 @@ def _columns(readings: Readings) -> list[NDArray[Any]]:
 
 async def _stage(
     connection: asyncpg.Connection, readings: Readings, late: NDArray[np.bool_]
-) -> tuple[int, int]:
-    """How many were inserted, and how many had another value stored already."""
+) -> tuple[int, list[DeadLetter]]:
+    """How many were inserted, and those that have another value stored already."""
     columns = [*_columns(readings), late, np.arange(len(readings), dtype=np.int32)]
     await _copy(connection, "staging", (*_COLUMNS, "late", "place"), columns)
     inserted = _count(await connection.execute(_UNSTAGE))
     if inserted == len(readings):
-        return inserted, 0
-    return inserted, _count(await connection.execute(_CONFLICTS))
+        return inserted, []
+    conflicts = await connection.fetch(_CONFLICTS)
+    return inserted, [
+        DeadLetter(**row, reason=Reason.CONFLICT, content_type="application/json", size=len(row["payload"]))
+        for row in conflicts
+    ]
 
 
 async def _copy(

@@ -89,6 +89,7 @@ async def save(session: Session, seq: int, versions: Versions, captured: Arrays)
             session.partition, seq, session.epoch, versions.registry, versions.rules, body,
         )  # fmt: skip
         await side.execute(_KEEP, session.partition)
+    log.info("snapshot", partition=session.partition, seq=seq, bytes=len(body))
 
 
 async def _from_snapshot(session: Session) -> tuple[State, datetime]:

@@ -10,10 +10,18 @@ import asyncpg
 import structlog
 
 from ingest.write import prepare
+from sensors.errors import ConfigurationError
 
 log = structlog.get_logger()
 
 _PATIENCE_S = 10.0
+
+_WRONG = (
+    ValueError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+)
+"""What no waiting mends: a DSN that is none, a user or password that is refused, no such database."""
 
 _EPOCH = """
 insert into partitions (partition, epoch) values ($1, 1)
@@ -41,12 +49,15 @@ async def hold(dsn: str, partition: str) -> AsyncIterator[Session]:
     """Wait for the database, then for the partition, and hold it.
 
     A worker that finds the partition held stands by until the other lets go or dies.
+
+    Raises:
+        ConfigurationError: the DSN leads to no database that lets us in, or to one without tables.
     """
     writer = await _connect(dsn, partition)
     try:
         await _lock(writer, partition)
         await prepare(writer)
-        epoch = await writer.fetchval(_EPOCH, partition)
+        epoch = await _next_epoch(writer, partition)
         async with asyncpg.create_pool(dsn, min_size=1, max_size=2, server_settings=_ours(partition)) as side:
             try:
                 yield Session(writer, side, partition, epoch)
@@ -77,6 +88,8 @@ async def _connect(dsn: str, partition: str) -> asyncpg.Connection:
     while True:
         try:
             return await asyncpg.connect(dsn, timeout=_PATIENCE_S, server_settings=_ours(partition))
+        except _WRONG as error:
+            raise ConfigurationError(f"LIFELINE_DSN: {error}") from None
         except (
             OSError,
             TimeoutError,
@@ -84,9 +97,17 @@ async def _connect(dsn: str, partition: str) -> asyncpg.Connection:
             asyncpg.TooManyConnectionsError,
         ) as error:
             if attempt == 0:
-                log.warning("database_away", error=str(error))
+                log.warning("database_away", error=str(error) or type(error).__name__)
             await back_off(attempt)
             attempt += 1
+
+
+async def _next_epoch(connection: asyncpg.Connection, partition: str) -> int:
+    try:
+        epoch: int = await connection.fetchval(_EPOCH, partition)
+    except asyncpg.UndefinedTableError:
+        raise ConfigurationError("the database has no tables: call `lifeline migrate`") from None
+    return epoch
 
 
 async def _lock(connection: asyncpg.Connection, partition: str) -> None:

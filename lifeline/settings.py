@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, FilePath, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from sensors.errors import ConfigurationError
@@ -56,23 +56,25 @@ class Settings(BaseSettings):
     """mqtt://host:port or mqtts://host:port of the broker."""
     mqtt_user: str | None = None
     mqtt_password: SecretStr | None = None
-    mqtt_ca: Path | None = None
+    mqtt_ca: FilePath | None = None
     """CA certificate that signs the broker's, for mqtts."""
     runtime: Path = Path(".runtime")
     """Where the local TimescaleDB and Mosquitto live."""
     data: Path = Path("../shared/data")
     """Where the labelled data sets are; feeds name their files relative to it."""
-    oldest_days: float = Field(default=400, gt=0)
+    oldest_days: float = Field(default=400, gt=0, le=100_000)
     """A reading older than this is not taken but kept as a dead letter."""
-    newest_minutes: float = Field(default=5, ge=0)
+    newest_minutes: float = Field(default=5, ge=0, le=1_000_000)
     """A reading further in the future than this is not taken but kept as a dead letter."""
     batch_messages: int = Field(default=2000, ge=1, le=32_000)
     """Most messages in a transaction; the broker may send twice as many before the first is acknowledged."""
-    linger_ms: float = Field(default=20, ge=0)
+    linger_ms: float = Field(default=20, ge=0, le=60_000)
     """How long a batch waits for company once its first message is there."""
-    snapshot_s: float = Field(default=60, gt=0)
+    snapshot_s: float = Field(default=60, gt=0, le=86_400)
     """Time between two snapshots of the engine."""
-    metrics_port: int | None = None
+    dead_letters_per_hour: int = Field(default=1000, ge=0)
+    """Most dead letters that are kept of one device in an hour; those beyond are only counted."""
+    metrics_port: int | None = Field(default=None, ge=0, le=65_535)
     """Where a process serves /metrics; none = it does not."""
     receivers: Path | None = None
     """TOML file that says where alerts go; none = they are listed, and delivered to nobody."""
@@ -135,9 +137,16 @@ class Settings(BaseSettings):
                     "no broker: set LIFELINE_MQTT_URL, or call `lifeline services start`"
                 )
             url = services.mqtt_url
-        parts = urlsplit(url)
-        if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
+        if not _is_mqtt(url):
             raise ConfigurationError(
                 f"LIFELINE_MQTT_URL: expected mqtt://host:port or mqtts://host:port, not {url!r}"
             )
         return url
+
+
+def _is_mqtt(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"mqtt", "mqtts"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # no port, or no host, that could be one
+        return False

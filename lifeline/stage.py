@@ -18,6 +18,7 @@ from lifeline.migrate import migrate
 from lifeline.runtime.packages import Prefix
 from lifeline.runtime.ports import free_port
 from lifeline.runtime.services import temporary_services
+from lifeline.settings import Clock
 from rules import store as rule_store
 from rules.load import load as load_rules
 from sensors import store as city_store
@@ -76,7 +77,7 @@ class Cast:
 
 
 @contextmanager
-def play(stage: Stage) -> Iterator[Cast]:
+def play(stage: Stage, clock: Clock = Clock.FEED, **worker_settings: object) -> Iterator[Cast]:
     """A worker, the alerts, and a receiver that plays every utility; ready when this returns."""
     key = stage.folder / "receiver.key"
     key.write_text(secrets.token_hex(32), encoding="utf-8")
@@ -96,7 +97,9 @@ def play(stage: Stage) -> Iterator[Cast]:
         alerts = stack.enter_context(
             Child.lifeline(stage.folder, "alerts", **settings, receivers=receivers, api_port=api_port)
         )
-        worker = stack.enter_context(Child.lifeline(stage.folder, "worker", "--clock", "feed", **settings))
+        worker = stack.enter_context(
+            Child.lifeline(stage.folder, "worker", "--clock", clock, **settings, **worker_settings)
+        )
         alerts.until("listening")
         worker.until("subscribed")
         yield Cast(worker, alerts, receiver, f"http://127.0.0.1:{api_port}")

@@ -1,25 +1,22 @@
 """What a run came to: counted in the database against what was published and against the incidents' truth."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, LiteralString
+from typing import LiteralString
 
 import msgspec
 import numpy as np
 import psycopg
+from numpy.typing import NDArray
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from ingest.index import Index
+from lifeline.audit import duplicates, lost
 from rules.levels import RiskLevel
 from sensors.model import Registry
+from sensors.readings import Readings
 from simulator.incidents import Expectation
 from simulator.log import Published, Record, published
-
-_LOST = """
-select count(*) from published p where not exists (
-    select from readings r where r.sensor_id = p.sensor_id
-    and r.time = to_timestamp(0) + p.us * interval '1 us' and r.value = p.value)
-"""
 
 _MET = """
 select exists (select from alert_events join alerts using (alert_id)
@@ -71,10 +68,8 @@ def summarise(
         return Summary(
             readings_published=len(sensor),
             readings_stored=_count(connection, "select count(*) from readings"),
-            lost=_lost(connection, log, sensor, registry),
-            duplicates=_count(
-                connection, "select count(*) - count(distinct (sensor_id, time)) from readings"
-            ),
+            lost=lost(connection, _readings(log, sensor, registry)),
+            duplicates=duplicates(connection),
             alerts=_alerts(connection),
             expected=len(truth),
             raised=raised,
@@ -88,18 +83,11 @@ def summarise(
         )
 
 
-def _lost(connection: Connection[TupleRow], log: Published, sensor: Any, registry: Registry) -> int:  # noqa: ANN401
-    """By an anti-join against the publisher's own log, values included."""
+def _readings(log: Published, sensor: NDArray[np.int32], registry: Registry) -> Readings:
+    """What was published, in the quantities' own units."""
     index = Index(registry)
     value = log.value * index.factor[sensor] + index.offset[sensor]
-    connection.execute(
-        "create temporary table published (sensor_id integer, us bigint, value double precision)"
-    )
-    with connection.cursor() as cursor, cursor.copy("copy published from stdin") as copy:
-        for row in zip(sensor.tolist(), log.time.tolist(), value.tolist(), strict=True):
-            copy.write_row(row)
-    connection.execute("analyze published")
-    return _count(connection, _LOST)
+    return Readings(sensor, log.time, value, np.zeros(len(sensor), np.int8))
 
 
 def _met(connection: Connection[TupleRow], expectation: Expectation) -> bool:
@@ -118,7 +106,7 @@ def _alerts(connection: Connection[TupleRow]) -> dict[str, int]:
 def _latencies(
     connection: Connection[TupleRow],
     log: Published,
-    sensor: Any,  # noqa: ANN401
+    sensor: NDArray[np.int32],
 ) -> tuple[list[float], list[float]]:
     sent = {
         (int(which), int(when)): wall / 1e6

@@ -21,26 +21,28 @@ class Suspect:
     def refused(self, messages: Sequence[Message], why: str) -> None:
         """The database would not take these."""
         self.why = why
+        self._unproved = self._unproved or len(messages)
+        self.limit = max(1, len(messages) // 2)
         if len(messages) == 1:
             self._culprit = _identity(messages[0])
-            return
-        if not self._unproved:
-            self._unproved = len(messages)
-        self.limit = max(1, len(messages) // 2)
 
     def stored(self, messages: int) -> None:
         """So many have been committed; once all of the first refused batch are, batches are whole again."""
         if self._unproved:
             self._unproved -= messages
             if self._unproved <= 0:
-                self._unproved, self.limit = 0, self._most
+                self._acquit()
 
     def is_culprit(self, messages: Sequence[Message]) -> bool:
-        """Whether these are the one message that was refused alone."""
+        """Whether these are the one message that was refused alone; if so, the others are cleared."""
         found = self._culprit is not None and len(messages) == 1 and _identity(messages[0]) == self._culprit
         if found:
             self._culprit = None
+            self._acquit()
         return found
+
+    def _acquit(self) -> None:
+        self._unproved, self.limit = 0, self._most
 
 
 def _identity(message: Message) -> tuple[str, bytes]:

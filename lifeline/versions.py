@@ -4,14 +4,17 @@ import asyncio
 from dataclasses import dataclass
 
 import asyncpg
+import msgspec
 
 from ingest.index import Index
+from rules.check import check
 from rules.engine import Engine
 from rules.model import RuleSet
 from rules.risk import default_matrix
 from rules.write import read_rules
 from sensors import registry as registries
 from sensors.errors import ConfigurationError
+from sensors.lines import dotted
 from sensors.model import City, Registry
 
 CHANNEL = "lifeline_configuration"
@@ -24,6 +27,10 @@ class Versions:
 
     registry: str
     rules: str
+
+
+NONE = Versions("", "")
+"""What holds before a worker's first versions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,7 @@ def unconfigured() -> Configured:
     city = City(id="", name="", name_en="", timezone="UTC", longitude=0.0, latitude=0.0)
     registry = Registry(city=city, utilities=(), assets=(), edges=(), device_types=(), devices=(), sensors=())
     rules = RuleSet(rules=(), groups=(), matrix=default_matrix())
-    return Configured(Versions("", ""), Index(registry), Engine(registry, rules))
+    return Configured(NONE, Index(registry), Engine(registry, rules))
 
 
 async def wanted(connection: asyncpg.Connection) -> Versions:
@@ -61,14 +68,29 @@ async def wanted(connection: asyncpg.Connection) -> Versions:
 
 
 async def configure(connection: asyncpg.Connection, versions: Versions) -> Configured:
-    """Read the versions and build what follows from them, off the event loop."""
+    """Read the versions and build what follows from them, off the event loop.
+
+    Raises:
+        ConfigurationError: the rules cannot hold, by themselves or in this city.
+    """
     content = await connection.fetchval(
         "select content from registry_versions where version = $1", versions.registry
     )
-    rules = await read_rules(connection, versions.rules)
+    rules = await _rules(connection, versions.rules)
 
     def build() -> Configured:
         registry = registries.decode(content)
         return Configured(versions, Index(registry), Engine(registry, rules))
 
     return await asyncio.to_thread(build)
+
+
+async def _rules(connection: asyncpg.Connection, version: str) -> RuleSet:
+    """The rules of a version, checked again: another release may have written them."""
+    try:
+        rules = await read_rules(connection, version)
+    except msgspec.MsgspecError as error:
+        raise ConfigurationError(f"rules {version}: {error}") from None
+    for keys, expected in check(rules):
+        raise ConfigurationError(f"rules {version}: {dotted(keys)}: {expected}")
+    return rules

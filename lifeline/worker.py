@@ -10,9 +10,11 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 import asyncpg
+import numpy as np
 import structlog
 
-from ingest.batch import Batch
+from ingest.allowance import Allowance
+from ingest.batch import Batch, DeadLetter
 from ingest.decode import CLOCK, Window, decode, set_aside
 from ingest.journal import VersionsEntry, encode_batch, encode_versions
 from ingest.message import Message
@@ -20,18 +22,18 @@ from ingest.metrics import Metrics
 from ingest.mqtt import Broker, Subscriber
 from ingest.partition import Partition
 from ingest.sequence import GapChange
-from ingest.write import Written, read_history, write_readings, write_rest
+from ingest.write import Written, read_history, write_dead, write_readings, write_rest
 from lifeline.restore import State, capture, restore, save
 from lifeline.session import Session, back_off, hold
 from lifeline.settings import Clock, Settings
 from lifeline.suspect import Suspect
-from lifeline.versions import Versions, configure, wanted
+from lifeline.versions import NONE, Versions, configure, wanted
 from rules.engine import Step, Tick
 from rules.order import NEVER
 from rules.succession import Succession
 from rules.write import write_step
 from sensors.arrays import Arrays
-from sensors.errors import ConfigurationError
+from sensors.errors import ConfigurationError, LifelineError
 from sensors.readings import DAY, MINUTE, SECOND
 
 log = structlog.get_logger()
@@ -41,8 +43,13 @@ _AT_FAULT = (
     asyncpg.IntegrityConstraintViolationError,
     asyncpg.RaiseError,
     asyncpg.ProgramLimitExceededError,
+    ValueError,
+    OverflowError,
 )
-"""What the database says of data that it would not take the next time either."""
+"""What the database, or its driver, says of data that it would not take the next time either."""
+
+_STEADY_S = 10.0
+"""A life that lasted so long ended for a reason of its own: the next start need not be patient."""
 
 _LAST_WORDS_S = 5.0
 """How long a transaction under way may take when the worker is told to stop."""
@@ -65,6 +72,7 @@ class WorkerSettings:
     linger_s: float = 0.02
     snapshot_s: float = 60.0
     window: Window = field(default_factory=Window)
+    dead_letters_per_hour: int = 1000
 
     @classmethod
     def of(cls, settings: Settings, partition: Partition, clock: Clock) -> Self:
@@ -84,6 +92,7 @@ class WorkerSettings:
             linger_s=settings.linger_ms / 1000,
             snapshot_s=settings.snapshot_s,
             window=Window(round(settings.oldest_days * DAY), round(settings.newest_minutes * MINUTE)),
+            dead_letters_per_hour=settings.dead_letters_per_hour,
         )
 
 
@@ -100,6 +109,15 @@ class Decided:
     snapshot: Arrays | None
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of a batch in the database; of its dead letters, all and those within the allowance."""
+
+    written: Written
+    dead: list[DeadLetter]
+    kept: list[DeadLetter]
+
+
 class _RefusedError(Exception):
     """The database will not take a batch."""
 
@@ -114,30 +132,27 @@ async def work(settings: WorkerSettings, metrics: Metrics) -> None:
     Raises:
         ConfigurationError: the database has no tables, no city or no rules, or is not for this clock.
     """
-    suspect = Suspect(settings.batch_messages)
+    suspect, allowance = Suspect(settings.batch_messages), Allowance(settings.dead_letters_per_hour)
     attempt = 0
     while True:
+        begun = time.monotonic()
         try:
             async with hold(settings.dsn, settings.partition.name) as session:
                 await _check_purpose(session, settings)
-                service = _Service(settings, metrics, session, await restore(session), suspect)
-                attempt = 0
-                await service.serve()
+                state = await restore(session)
+                await _Service(settings, metrics, session, state, suspect, allowance).serve()
         except _RefusedError as refused:
             log.warning("batch_refused", messages=len(refused.messages), why=refused.why)
             suspect.refused(refused.messages, refused.why)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             log.warning("starting_over", error=f"{type(error).__name__}: {error}")
+            attempt = 0 if time.monotonic() > begun + _STEADY_S else attempt + 1
             await back_off(attempt)
-            attempt += 1
         metrics.restarts.inc()
 
 
 async def _check_purpose(session: Session, settings: WorkerSettings) -> None:
-    try:
-        purpose = await session.writer.fetchval("select purpose from deployment")
-    except asyncpg.UndefinedTableError:
-        raise ConfigurationError("the database has no tables: call `lifeline migrate`") from None
+    purpose = await session.writer.fetchval("select purpose from deployment")
     if settings.clock is Clock.FEED and purpose == "production":
         raise ConfigurationError("--clock feed: this is a production database; a feed takes one of its own")
 
@@ -146,16 +161,24 @@ class _Service:
     """One life of a worker: from a restored state to the first thing that goes wrong."""
 
     def __init__(
-        self, settings: WorkerSettings, metrics: Metrics, session: Session, state: State, suspect: Suspect
+        self,
+        settings: WorkerSettings,
+        metrics: Metrics,
+        session: Session,
+        state: State,
+        suspect: Suspect,
+        allowance: Allowance,
     ) -> None:
         self._settings, self._metrics, self._session = settings, metrics, session
-        self._state, self._suspect = state, suspect
+        self._state, self._suspect, self._allowance = state, suspect, allowance
         self._drained = False
         """Whether all that the broker had kept for us has come; before that no silence can be judged."""
         self._ticked = self._looked = 0.0
         self._snapshot_due = time.monotonic() + settings.snapshot_s
         self._saving: asyncio.Task[None] | None = None
         self._connects = 0
+        self._unfit: Versions | None = None
+        """Versions that should hold and cannot."""
 
     async def serve(self) -> None:
         """Take batch after batch, deciding on one while the one before is stored.
@@ -219,10 +242,9 @@ class _Service:
     def _decide(self, messages: list[Message], wall_ticks: list[int]) -> Decided:
         """Everything that follows from the messages; no effect but on the worker's own state."""
         state, engine = self._state, self._state.configured.engine
+        batch = decode(messages, state.configured.index, self._settings.window, self._now())
         if self._suspect.is_culprit(messages):
-            batch = set_aside(messages[0], self._suspect.why)
-        else:
-            batch = decode(messages, state.configured.index, self._settings.window, self._now())
+            batch = set_aside(messages[0], batch, self._suspect.why)
         ticks = [*batch.ticks, *((len(batch.readings), tick) for tick in wall_ticks)]
         batch = replace(batch, ticks=tuple(ticks))
         gaps = state.sequences.observe(batch.numbered)
@@ -236,41 +258,41 @@ class _Service:
         """One transaction; then, and only then, the broker may forget the messages."""
         started = time.perf_counter()
         try:
-            written = await self._commit(decided, certain=True)
+            stored = await self._commit(decided, certain=True)
         except asyncpg.UniqueViolationError:
             # Somebody else stored readings that are new to us: ask the database about each.
-            written = await self._commit(decided, certain=False)
+            stored = await self._commit(decided, certain=False)
         self._subscriber.acknowledge(decided.messages)
         self._suspect.stored(len(decided.messages))
+        self._allowance.spend(stored.kept, self._state.configured.index)
         self._ask_again(decided)
-        self._count(decided, written, time.perf_counter() - started)
+        self._count(decided, stored, time.perf_counter() - started)
         if decided.snapshot is not None:
             self._saving = asyncio.create_task(self._save(decided, decided.snapshot))
 
-    async def _commit(self, decided: Decided, *, certain: bool) -> Written:
+    async def _commit(self, decided: Decided, *, certain: bool) -> Stored:
         writer, batch, step = self._session.writer, decided.batch, decided.step
         readings = replace(batch.readings, flag=step.flag)
         try:
             async with writer.transaction():
                 written = await write_readings(writer, readings, step.late, certain=certain)
+                dead = [*batch.dead, *written.conflicts]
+                now = round(time.time() * SECOND)
+                kept = self._allowance.admit(dead, self._state.configured.index, now)
+                await write_dead(writer, kept)
                 await write_rest(writer, batch, decided.gaps)
                 await write_step(writer, step, decided.versions.rules, self._session.partition, decided.seq)
-                await self._write_journal(decided.seq, batch, written, encode_batch(batch))
-        except asyncpg.UniqueViolationError:
-            if certain:
-                raise
-            raise _RefusedError(decided.messages, "a key is there already") from None
+                late = int(np.count_nonzero(step.late))
+                counts = batch.messages, len(readings), written.duplicates, late
+                await self._write_journal(decided.seq, encode_batch(batch), *counts)
         except _AT_FAULT as error:
+            if not decided.messages or (certain and isinstance(error, asyncpg.UniqueViolationError)):
+                raise
             raise _RefusedError(decided.messages, f"{type(error).__name__}: {error}") from None
-        return written
+        return Stored(written, dead, kept)
 
-    async def _write_journal(
-        self, seq: int, batch: Batch | None, written: Written | None, body: bytes
-    ) -> None:
-        counts = (0, 0, 0, 0)
-        if batch is not None and written is not None:
-            late = len(batch.readings) - written.stored
-            counts = batch.messages, len(batch.readings), written.duplicates, late
+    async def _write_journal(self, seq: int, body: bytes, *counts: int) -> None:
+        """counts: messages, readings, duplicates, late."""
         session = self._session
         await session.writer.execute(_JOURNAL, session.partition, seq, session.epoch, *counts, body)
 
@@ -324,14 +346,15 @@ class _Service:
             request = f'{{"b":{boot},"from":{first},"to":{end - 1}}}'
             self._subscriber.publish(f"{topic}/resend", request.encode())
 
-    def _count(self, decided: Decided, written: Written, seconds: float) -> None:
-        metrics = self._metrics
+    def _count(self, decided: Decided, stored: Stored, seconds: float) -> None:
+        metrics, written = self._metrics, stored.written
         metrics.messages.inc(decided.batch.messages)
         metrics.readings.labels("stored").inc(written.stored)
         metrics.readings.labels("duplicate").inc(written.duplicates)
-        metrics.readings.labels("conflict").inc(written.conflicts)
-        for dead in decided.batch.dead:
+        metrics.readings.labels("conflict").inc(len(written.conflicts))
+        for dead in stored.dead:
             metrics.dead_letters.labels(dead.reason).inc()
+        metrics.dead_letters_dropped.inc(len(stored.dead) - len(stored.kept))
         metrics.transitions.inc(len(decided.step.transitions))
         metrics.batch.observe(len(decided.batch.readings))
         metrics.commit.observe(seconds)
@@ -343,22 +366,31 @@ class _Service:
             return None
         self._looked = time.monotonic()
         versions = await wanted(self._session.side)
-        return None if versions == self._state.configured.versions else versions
+        return None if versions in (self._state.configured.versions, self._unfit) else versions
 
     async def _change_versions(self, versions: Versions | None) -> None:
-        """Let other versions of registry and rules take effect between two batches."""
+        """Let other versions of registry and rules take effect between two batches, if they can."""
         if versions is None:
             return
         state, session = self._state, self._session
-        configured = await configure(session.side, versions)
+        try:
+            configured = await configure(session.side, versions)
+        except LifelineError as error:
+            if state.configured.versions == NONE:
+                raise
+            log.warning("versions_refused", registry=versions.registry, rules=versions.rules, why=str(error))
+            self._unfit = versions
+            return
         succession = Succession(state.configured.engine, configured.engine)
-        warmth = succession.warm(await read_history(session.side, *succession.needs()))
+        async for history in read_history(session.side, *succession.needs()):
+            await asyncio.to_thread(succession.warm, history)
+        warmth = succession.warmth()
         step = succession.finish(warmth)
         entry = VersionsEntry(versions.registry, versions.rules, warmth)
         state.seq += 1
         async with session.writer.transaction():
             await write_step(session.writer, step, versions.rules, session.partition, state.seq)
-            await self._write_journal(state.seq, None, None, encode_versions(entry))
+            await self._write_journal(state.seq, encode_versions(entry), 0, 0, 0, 0)
         state.configured = configured
         self._snapshot_due = time.monotonic()
         log.info(

@@ -51,12 +51,6 @@ class Bank:
         for changes in self.kind.tick(now):
             yield Found(self, changes, changes.row)
 
-    def only(self, subjects: Index) -> None:
-        """From now on feed these subjects alone."""
-        wanted = np.zeros(len(self.pairs) + 1, np.bool_)
-        wanted[subjects] = True
-        self._layers = [np.where(wanted[layer], layer, -1) for layer in self._layers]
-
 
 def _layers(sensors: Sequence[int], size: int) -> list[NDArray[np.intp]]:
     layers: list[NDArray[np.intp]] = []

@@ -13,7 +13,7 @@ from rules.kinds import PARAMETERS, SENSOR_KINDS
 from rules.kinds.base import Parameters
 from rules.kinds.k_of_n import KOfNParameters, Member
 from rules.model import Rule, RuleSet
-from sensors.errors import LifelineError
+from sensors.errors import ConfigurationError
 from sensors.model import Asset, Device, DeviceType, Registry, Sensor
 from sensors.readings import SECOND
 
@@ -33,9 +33,9 @@ class Pair:
     """Equal for pairs that would judge alike, so that one may take over the other's memory."""
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> tuple[str, str, str, str]:
         """What must be equal for a pair to be the same one in another version."""
-        return self.rule.name, self.subject, self.fingerprint
+        return self.rule.name, self.subject, self.asset, self.fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +66,12 @@ def parse_parameters(kind: str, parameters: Mapping[str, Any]) -> Parameters:
 
 
 def _durations(type_: type, value: object) -> object:
-    if type_ is Duration and isinstance(value, str):
-        return Duration.parse(value)
+    if type_ is Duration:
+        return Duration.parse(value if isinstance(value, str) else repr(value))
     raise NotImplementedError(f"{value!r} is not a {type_.__name__}")
 
 
-class BindError(LifelineError):
+class BindError(ConfigurationError):
     """A rule cannot be bound to a sensor that its selector finds."""
 
     def __init__(self, rule: str, why: str) -> None:
@@ -120,7 +120,7 @@ def bind(rules: RuleSet, registry: Registry) -> Binding:
     """Every rule at every subject that its selector finds; rules must have been checked.
 
     Raises:
-        BindError: a subject lacks what the rule's parameters are relative to.
+        BindError: a subject lacks what the rule's parameters are relative to, or it makes them impossible.
     """
     registered = _Registered(registry)
     by_kind: dict[str, list[Pair]] = {name: [] for name in SENSOR_KINDS}
@@ -152,6 +152,8 @@ def _pairs(rule: Rule, order: int, registered: _Registered) -> Iterator[Pair]:
             parameters = parsed[applying].at(asset, registered.types[device.type].upload_s)
         except LookupError as error:
             raise BindError(rule.name, str(error.args[0])) from None
+        if wrong := parameters.mistake():
+            raise BindError(rule.name, f"{wrong[0]} at {asset.id}: {wrong[1]}")
         fingerprint = registered.fingerprint(rule, parameters)
         yield Pair(rule, (order, number), sensor.name, sensor.asset, sensor.id, parameters, fingerprint)
 

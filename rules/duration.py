@@ -9,6 +9,9 @@ import msgspec
 from sensors.readings import DAY, HOUR, MINUTE, SECOND
 
 _UNITS = {"ms": SECOND // 1000, "s": SECOND, "min": MINUTE, "h": HOUR, "d": DAY}
+LONGEST = 10_000 * DAY
+"""Longer than any history that is kept."""
+
 _FORM = re.compile(r"(\d+(?:\.\d+)?)(ms|s|min|h|d)")
 
 
@@ -22,12 +25,15 @@ class Duration(int):
         """The duration that ``text`` writes.
 
         Raises:
-            ValueError: it is not a number followed by ms, s, min, h or d.
+            ValueError: it is not a number followed by ms, s, min, h or d, or longer than ``LONGEST``.
         """
         found = _FORM.fullmatch(text.strip())
         if found is None:
             raise ValueError(f'expected a duration such as "90s", "10min", "2h" or "1d", not {text!r}')
-        return cls(round(float(found[1]) * _UNITS[found[2]]))
+        length = float(found[1]) * _UNITS[found[2]]
+        if length > LONGEST:
+            raise ValueError(f"expected at most {LONGEST // DAY}d, not {text!r}")
+        return cls(round(length))
 
     def __str__(self) -> str:
         for unit in ("d", "h", "min", "s"):

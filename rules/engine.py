@@ -93,7 +93,7 @@ class Engine:
             if end > start:
                 events, late[part], flag[part] = self._take(readings[part])
                 told.tell(events, self.board)
-            if tick > self.now:
+            if tick >= self.now:
                 self.now = tick
                 told.tell(self._tick(), self.board)
                 told.risk_changes.extend(self.board.tick(tick))

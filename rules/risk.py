@@ -28,6 +28,8 @@ CLIP = 3.0
 STEPS = (0.01, 0.10, 0.40, 0.80)
 """Probabilities at which the likelihood becomes 2, 3, 4 and 5."""
 
+_LARGEST_EXPONENT = 700.0
+
 QUALITY: Mapping[int, float] = {Flag.GOOD: 1.0, Flag.UNKNOWN: 0.8, Flag.SUSPECT: 0.5}
 """Weight of evidence by the flag of the reading that made it; worse ones are shown only to kinds that judge
 the data itself, for which they are full evidence."""
@@ -90,7 +92,7 @@ def fuse(prior: float, evidence: Iterable[Evidence], groups: Mapping[str, Group]
             llr = max(-CLIP, min(CLIP, piece.strength.llr or 0.0))
             weights[piece.rule, piece.subject] = share * piece.quality * llr
     odds = math.log(prior / (1 - prior)) + math.fsum(weights[key] for key in sorted(weights))
-    probability = 1 / (1 + math.exp(-odds))
+    probability = 1 / (1 + math.exp(min(-odds, _LARGEST_EXPONENT)))
     fused = 1 + sum(probability >= step for step in STEPS)
     return Likelihood(max(fused, outright), probability, outright, weights)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from rules.engine import Engine, Step, Told
 from rules.event import Event
 from rules.order import NEVER, Index, order
 from sensors.arrays import Arrays
+from sensors.model import Flag
 from sensors.readings import Readings
 
 
@@ -19,8 +21,8 @@ class Succession:
     """The new engine takes over from the old one at a batch boundary.
 
     Pairs that are unchanged keep their memory, new ones are warmed silently from history, those that are
-    gone end their evidence: no alert stays open without a rule. First ``warm``, unless the journal is
-    played again and holds what that gave; then ``finish``.
+    gone end their evidence: no alert stays open without a rule. First ``warm`` with all that ``needs`` names,
+    unless the journal is played again and holds what that gave; then ``finish``.
     """
 
     def __init__(self, old: Engine, new: Engine) -> None:
@@ -33,56 +35,60 @@ class Succession:
         new.board.recall(deepcopy(list(old.board.live.values())))
         old_banks = {bank.kind.name: bank for bank in old.banks}
         self._fresh = {bank.kind.name: _adopt(bank, old_banks.get(bank.kind.name)) for bank in new.banks}
+        self._warm = [_part(bank, self._fresh[bank.kind.name], len(new.last)) for bank in new.banks]
+        self._changed = {bank.kind.name: np.full(len(bank.pairs), self._time) for bank in self._warm}
+        self.warm(self._heard_before())
 
     def needs(self) -> tuple[NDArray[np.int32], int, int]:
-        """The sensors whose history warms the fresh pairs, and from when to when (us)."""
-        banks = [bank for bank in self._new.banks if len(self._fresh[bank.kind.name])]
-        sensors = {
-            bank.pairs[subject].sensor or 0 for bank in banks for subject in self._fresh[bank.kind.name]
-        }
-        memory = max((bank.kind.memory() for bank in banks), default=0)
+        """The sensors whose history warms the fresh pairs, and after when and until when (us)."""
+        sensors = {pair.sensor or 0 for bank in self._warm for pair in bank.pairs}
+        memory = max((bank.kind.memory() for bank in self._warm), default=0)
         return np.array(sorted(sensors), np.int32), max(self._time, NEVER + memory) - memory, self._time
 
-    def warm(self, history: Readings) -> Arrays:
-        """Show the fresh pairs their history, sorted by event time; what they then know, for ``finish``."""
-        scratch = Engine(self._new.registry, self._new.rules)
-        changed = {bank.kind.name: np.full(len(bank.pairs), self._time) for bank in scratch.banks}
-        for bank in scratch.banks:
-            bank.only(self._fresh[bank.kind.name])
-        for rows in order(history.sensor, history.time, scratch.last).rounds:
-            for found in (found for bank in scratch.banks for found in bank.update(history, rows)):
-                changed[found.bank.kind.name][found.changes.subject] = found.changes.time
+    def warm(self, history: Readings) -> None:
+        """Show the fresh pairs some of their history, in event time within each sensor."""
+        for rows in order(history.sensor, history.time, np.full(len(self._new.last), NEVER)).rounds:
+            for found in (found for bank in self._warm for found in bank.update(history, rows)):
+                self._changed[found.bank.kind.name][found.changes.subject] = found.changes.time
+
+    def warmth(self) -> Arrays:
+        """What the fresh pairs know by now, for ``finish``."""
         warmth: dict[str, NDArray[np.generic]] = {}
-        for bank in scratch.banks:
-            fresh = self._fresh[bank.kind.name]
-            warmth[f"{bank.kind.name}.changed"] = changed[bank.kind.name][fresh]
-            for name, array in bank.kind.remember().items():
-                warmth[f"{bank.kind.name}.{name}"] = array[fresh]
+        for bank in self._warm:
+            name = bank.kind.name
+            warmth[f"{name}.changed"] = self._changed[name]
+            warmth |= {f"{name}.{part}": array for part, array in bank.kind.remember().items()}
         return warmth
 
     def finish(self, warmth: Arrays) -> Step:
         """Let the new engine take over: what of the evidence ended, and what the fresh pairs begin with."""
-        before = {(pair.rule.name, pair.subject): (pair, state) for pair, state in _states(self._old)}
-        begun = [event for bank in self._new.banks for event in self._begun(bank, warmth, before)]
-        groups = list(self._groups())
+        before = {_place(pair): (pair, state) for pair, state in _states(self._old) if state}
+        begun = [event for bank in self._new.banks for event in self._begun(bank, warmth)]
+        begun += self._groups()
+        begun = [replace(event, previous=before.get(_place(event.pair), (None, 0))[1]) for event in begun]
         kept = {pair.key for pair, _ in _states(self._new)}
-        begun_names = {(event.pair.rule.name, event.pair.subject) for event in [*begun, *groups]}
+        replaced = {_place(event.pair) for event in begun}
         ended = [
-            Event(0, pair, self._time, 0, state, None, 1.0, "the rule was removed or changed")
-            for name, (pair, state) in before.items()
-            if state and pair.key not in kept and name not in begun_names
+            Event(0, pair, self._time, 0, state, None, 1.0, "the rule or its sensor was removed or changed")
+            for place, (pair, state) in before.items()
+            if pair.key not in kept and place not in replaced
         ]
         told = Told()
-        told.tell([*begun, *groups, *ended], self._new.board)
+        told.tell([*begun, *ended], self._new.board)
         told.risk_changes.extend(self._new.board.judge_again(self._time))
         nothing = Readings.empty()
         return Step(
             nothing.flag.astype(np.bool_), nothing.flag, tuple(told.transitions), tuple(told.risk_changes)
         )
 
-    def _begun(
-        self, bank: Bank, warmth: Arrays, before: dict[tuple[str, str], tuple[Pair, int]]
-    ) -> Iterator[Event]:
+    def _heard_before(self) -> Readings:
+        """The last that was heard of sensors that are silent for longer than their history goes back."""
+        sensors, after, _ = self.needs()
+        last, value = self._new.last[sensors], self._new.last_value[sensors]
+        flag = np.where(np.isnan(value), Flag.MISSING, Flag.GOOD).astype(np.int8)
+        return Readings(sensors, last, value, flag)[(last != NEVER) & (last <= after)]
+
+    def _begun(self, bank: Bank, warmth: Arrays) -> Iterator[Event]:
         fresh = self._fresh[bank.kind.name]
         memory = {name: warmth[f"{bank.kind.name}.{name}"] for name in bank.kind.remember()}
         bank.kind.recall(memory, np.arange(len(fresh)), fresh)
@@ -91,8 +97,7 @@ class Succession:
             pair, state, time = bank.pairs[fresh[place]], int(memory["state"][place]), int(changed[place])
             value = float(self._new.last_value[pair.sensor or 0])
             reason = bank.kind.explain(int(fresh[place]), state, value)
-            _, previous = before.get((pair.rule.name, pair.subject), (pair, 0))
-            yield Event(0, pair, time, state, previous, None if np.isnan(value) else value, 1.0, reason)
+            yield Event(0, pair, time, state, 0, None if np.isnan(value) else value, 1.0, reason)
 
     def _groups(self) -> Iterator[Event]:
         old = {bound.pair.key: group for bound, group in zip(*self._old.groups.all, strict=True)}
@@ -102,6 +107,16 @@ class Succession:
                 self._new.groups.adopt(number, old[bound.pair.key])
             else:
                 yield from self._new.groups.begin(number, states, self._time)
+
+
+def _place(pair: Pair) -> tuple[str, str, str, str]:
+    """Where the pair's evidence stands on the board."""
+    return pair.rule.name, pair.subject, pair.asset, pair.rule.hazard
+
+
+def _part(bank: Bank, subjects: Index, size: int) -> Bank:
+    """A bank of the same kind for some of its pairs, without memory."""
+    return Bank(type(bank.kind), [bank.pairs[subject] for subject in subjects], size)
 
 
 def _adopt(bank: Bank, old: Bank | None) -> Index:

@@ -38,7 +38,7 @@ def unpack(body: bytes) -> dict[str, NDArray[Any]]:
         count = int(np.prod(header.shape, dtype=np.int64))
         planes = np.frombuffer(content, np.uint8, count * dtype.itemsize, start)
         start += planes.nbytes
-        flat = np.ascontiguousarray(planes.reshape(dtype.itemsize, count).T).reshape(-1)
+        flat = planes.reshape(dtype.itemsize, count).T.copy().reshape(-1)
         arrays[header.name] = flat.view(dtype).reshape(header.shape)
     return arrays
 

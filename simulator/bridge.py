@@ -1,5 +1,6 @@
 """Bridges: spans under traffic and temperature, piers, cables, and what is done to them."""
 
+import math
 from typing import ClassVar
 
 import numpy as np
@@ -33,6 +34,11 @@ class OverloadedTruck(AssetIncident, frozen=True, kw_only=True, tag="overloaded-
     asset_kinds: ClassVar[frozenset[str]] = frozenset({"bridge-span"})
     weight_t: float = 95.0
     every_s: float = 60.0
+
+    def crosses(self, since_s: float, seconds: float) -> bool:
+        """Whether one crosses in the seconds from ``since_s`` after the incident's start on."""
+        following = math.ceil(max(since_s, 0.0) / self.every_s) * self.every_s
+        return following < min(since_s + seconds, self.duration / SECOND)
 
 
 class StiffnessLoss(AssetIncident, frozen=True, kw_only=True, tag="stiffness-loss"):
@@ -111,7 +117,7 @@ class Bridge(Physics):
         crossed = crossing(self._rng, self._per_hour, moment.hour, moment.seconds)
         for truck, since in moment.of(OverloadedTruck):
             at = self._spans.index[truck.asset]
-            if since % truck.every_s < moment.seconds:
+            if truck.crosses(since, moment.seconds):
                 crossed.heaviest[at] = max(crossed.heaviest[at], truck.weight_t)
                 crossed.total[at] += truck.weight_t
         return crossed

@@ -136,7 +136,7 @@ class Instruments:
                 case Stuck():
                     value[mine] = self._stuck.setdefault(fault, float(value[mine][0]))
                 case Drift():
-                    value[mine] += fault.per_h * since / 3600
+                    value[mine] += fault.per_h * max(0.0, since) / 3600
                 case Spike():
                     value[mine] += fault.height
         self._stuck = {

@@ -100,11 +100,11 @@ class Timeline:
     start: int
 
     def live(self, time: int, seconds: float) -> tuple[tuple[Incident, float], ...]:
-        """The incidents that touch the step, with the seconds since each one's start."""
+        """The incidents that touch the step, with the seconds since each one's start (negative: to it)."""
         now = (time - self.start) % self.scenario.duration
         until = now + seconds * SECOND
         return tuple(
-            (incident, max(0.0, (now - incident.start) / SECOND))
+            (incident, (now - incident.start) / SECOND)
             for incident in self.scenario.incidents
             if incident.start < until and now < incident.end
         )

@@ -44,7 +44,7 @@ class Happening(Protocol):
     """Knows what is going on in the step that starts at a time."""
 
     def live(self, time: int, seconds: float) -> tuple[tuple[Incident, float], ...]:
-        """The incidents that touch the step, with the seconds since each one's start."""
+        """The incidents that touch the step, with the seconds since each one's start (negative: to it)."""
         ...
 
 

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from lifeline.migrate import migrate
@@ -17,6 +18,10 @@ from lifeline.runtime.services import TemporaryServices, temporary_services
 FULL = bool(os.environ.get("LIFELINE_FULL"))
 RUNTIME = Path(os.environ.get("LIFELINE_RUNTIME", Path(__file__).parents[1] / ".runtime"))
 REDUCED = pytest.StashKey[dict[str, None]]()
+
+# On a busy machine any example can take long; that is no finding.
+hypothesis.settings.register_profile("lifeline", deadline=None, max_examples=1000 if FULL else 100)
+hypothesis.settings.load_profile("lifeline")
 
 # Ours to hear: all other settings of the person who runs the tests stay outside.
 KEPT = {"LIFELINE_FULL", "LIFELINE_RUNTIME", "LIFELINE_DATA"}

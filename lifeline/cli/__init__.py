@@ -2,7 +2,20 @@
 
 import typer
 
-from lifeline.cli import alerts, city, database, doctor, rules, services, simulate, up, worker
+from lifeline.cli import (
+    alerts,
+    bench,
+    city,
+    database,
+    doctor,
+    history,
+    replay,
+    rules,
+    services,
+    simulate,
+    up,
+    worker,
+)
 
 app = typer.Typer(
     name="lifeline",
@@ -19,5 +32,8 @@ app.add_typer(alerts.app, name="alerts")
 app.add_typer(alerts.token, name="token")
 app.add_typer(rules.app, name="rules")
 app.command()(simulate.simulate)
+app.command()(replay.replay)
+app.command("import")(history.import_)
 app.command()(worker.worker)
 app.command()(up.up)
+app.add_typer(bench.app, name="bench")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lifeline.cli.arguments import moment, pace
 from lifeline.settings import Settings
-from sensors.errors import ConfigurationError
 from sensors.readings import MINUTE, SECOND
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ def simulate(
     from simulator.publish import Publisher  # noqa: PLC0415, as above
     from simulator.simulation import Simulation  # noqa: PLC0415, as above
 
-    begin, pace = _start(start), _speed(speed)
+    begin = _this_minute() if start is None else moment("--start", start)
+    factor = pace("--speed", speed)
     registry, happening = _city(city, scenario)
     simulation = Simulation(registry, happening, start=begin, seed=seed)
     for sensor in simulation.unsimulated:
@@ -61,7 +62,7 @@ def simulate(
     with ExitStack() as open_:
         outlet = open_.enter_context(_outlet(out))
         records: Log = open_.enter_context(LogFile(log)) if log else deque(maxlen=0)
-        publisher = Publisher(simulation, outlet, records, speed=pace)
+        publisher = Publisher(simulation, outlet, records, speed=factor)
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, lambda *_: publisher.stop())
         publisher.run(None if minutes is None else begin + round(minutes * MINUTE))
@@ -89,25 +90,5 @@ def _outlet(out: str) -> AbstractContextManager["Outlet"]:
     return MqttOutlet(settings.broker(), user=settings.mqtt_user, password=password, ca=settings.mqtt_ca)
 
 
-def _start(text: str | None) -> int:
-    if text is None:
-        return int(datetime.now(UTC).timestamp()) * SECOND // MINUTE * MINUTE
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = datetime.min  # noqa: DTZ901, without a zone, as what is no time at all
-    if moment.tzinfo is None:
-        raise ConfigurationError(f"--start: expected a time such as 2025-11-21T08:00:00+08:00, not {text!r}")
-    return round(moment.timestamp() * SECOND)
-
-
-def _speed(text: str) -> float | None:
-    if text == "max":
-        return None
-    try:
-        speed = float(text)
-    except ValueError:
-        speed = 0.0
-    if not 0 < speed < float("inf"):
-        raise ConfigurationError(f"--speed: expected a number above 0, or max, not {text!r}")
-    return speed
+def _this_minute() -> int:
+    return int(datetime.now(UTC).timestamp()) * SECOND // MINUTE * MINUTE

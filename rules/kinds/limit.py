@@ -151,6 +151,10 @@ class Limit(Kind[LimitParameters]):
         if state == 0:
             return f"{value:g} is back inside the limits"
         band = each.bands[state - 1]
-        bound = f"at or above {band.above:g}" if band.above is not None else f"at or below {band.below:g}"
         lasting = f" for {each.on_delay}" if each.on_delay else ""
-        return f"{value:g} is {bound}{lasting}"
+        if band.above is not None and value >= band.above:
+            return f"{value:g} is at or above {band.above:g}{lasting}"
+        if band.below is not None and value <= band.below:
+            return f"{value:g} is at or below {band.below:g}{lasting}"
+        bound = band.below if band.above is None else band.above
+        return f"{value:g} is not yet safely back inside the limit of {bound:g}"

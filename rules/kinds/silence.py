@@ -94,5 +94,5 @@ class Silence(Kind[SilenceParameters]):
 
     def explain(self, subject: int, state: int, value: float) -> str:
         if state == 0:
-            return f"speaks again, {value:g}"
+            return "speaks again" if np.isnan(value) else f"speaks again, {value:g}"
         return f"has said nothing for {self._allowed[subject] / SECOND:g} s or longer"

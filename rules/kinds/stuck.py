@@ -1,6 +1,7 @@
 """stuck: the value does not move, though the instrument goes on reporting.
 
-Formula: evidence when every reading for ``window`` lay within ``tolerance`` of the first of them.
+Formula: evidence when every reading for ``window`` lay within ``tolerance`` of the first of them, and none
+came later than half a ``window`` after the one before: two equal readings hours apart say nothing of between.
 
 Will not fire on: a sensor that says nothing (``silence``), noise wider than the tolerance, drift.
 False alarms: quantities that are truly constant for long (rain = 0, a dry ponding gauge, a closed
@@ -51,7 +52,7 @@ class Stuck(Kind[StuckParameters]):
 
     name: ClassVar = "stuck"
     parameters: ClassVar = StuckParameters
-    kept: ClassVar = ("_anchor_time", "_anchor_value")
+    kept: ClassVar = ("_anchor_time", "_anchor_value", "_newest")
 
     def __init__(self, parameters: Sequence[StuckParameters]) -> None:
         super().__init__(parameters)
@@ -59,11 +60,15 @@ class Stuck(Kind[StuckParameters]):
         self._tolerance = of_each(parameters, "tolerance", np.float64)
         self._idle = np.array([np.nan if each.idle is None else each.idle for each in parameters])
         self._anchor_time = np.zeros(len(parameters), np.int64)
+        self._newest = np.zeros(len(parameters), np.int64)
         self._anchor_value = np.full(len(parameters), np.nan)
 
     def update(self, subject: Subjects, time: Times, value: Values) -> Iterator[Changes]:
         still = np.abs(value - self._anchor_value[subject]) <= self._tolerance[subject]
         still &= ~(np.abs(value - self._idle[subject]) <= self._tolerance[subject])
+        gap = time - self._newest[subject] > self._window[subject] // 2
+        still &= ~gap | (self.state[subject] == 1)
+        self._newest[subject] = time
         moved = subject[~still]
         self._anchor_time[moved], self._anchor_value[moved] = time[~still], value[~still]
         long = time - self._anchor_time[subject] >= self._window[subject]

@@ -48,7 +48,14 @@ def dsn(ours: TemporaryServices) -> str:
 
 def worker(folder: Path, dsn: str, services: TemporaryServices) -> Lifeline:
     return Lifeline(
-        folder, "worker", "--clock", "feed", dsn=dsn, mqtt_url=services.mosquitto.url, snapshot_s=1, linger_ms=5
+        folder,
+        "worker",
+        "--clock",
+        "feed",
+        dsn=dsn,
+        mqtt_url=services.mosquitto.url,
+        snapshot_s=1,
+        linger_ms=5,
     )
 
 

@@ -41,9 +41,16 @@ def test_a_published_reading_is_stored_and_judged(
             device.publish("lifeline/gas/east/d0/telemetry", json.dumps(payload), qos=1).wait_for_publish(5)
         with psycopg.connect(database, autocommit=True) as db:
             until(lambda: db.execute("select count(*) from readings").fetchone() == (4,), "4 readings")
-            assert db.execute("select value from readings order by time").fetchall() == [(1.0,), (21.0,), (22.0,), (23.0,)]
+            assert db.execute("select value from readings order by time").fetchall() == [
+                (1.0,),
+                (21.0,),
+                (22.0,),
+                (23.0,),
+            ]
             found = db.execute("select rule, state, value from transitions order by time, rule").fetchall()
             assert ("methane", 2, 22.0) in found
-            level = db.execute("select level, likelihood, consequence from risk_changes order by 1").fetchall()
+            level = db.execute(
+                "select level, likelihood, consequence from risk_changes order by 1"
+            ).fetchall()
             assert level[0] == (2, 4, 3)
         assert worker.stop() == 0

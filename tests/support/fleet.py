@@ -33,7 +33,9 @@ class Fleet:
     Values wander and now and then rise into alarm; every 50th message is preceded by a tick of the feed's clock.
     """
 
-    def __init__(self, port: int, devices: int, seed: int, *, answers: bool = False, rate: float = 1500.0) -> None:
+    def __init__(
+        self, port: int, devices: int, seed: int, *, answers: bool = False, rate: float = 1500.0
+    ) -> None:
         self._random = random.Random(seed)
         self._devices, self._rate = devices, rate
         self.sent: list[Sent] = []

@@ -27,7 +27,9 @@ class Lifeline:
     def __init__(self, folder: Path, *command: str, **settings: object) -> None:
         self._log = folder / f"{command[0]}-{time.monotonic_ns()}.log"
         self._command = [sys.executable, "-m", "lifeline", *command]
-        self._environment = os.environ | {f"LIFELINE_{name.upper()}": str(value) for name, value in settings.items()}
+        self._environment = os.environ | {
+            f"LIFELINE_{name.upper()}": str(value) for name, value in settings.items()
+        }
 
     def __enter__(self) -> Self:
         with self._log.open("wb") as log:

@@ -36,7 +36,9 @@ class Proxy:
                 server = socket.create_connection(("127.0.0.1", self._target))
                 pair = (client, server)
                 threading.Thread(target=self._forward, args=(client, server, pair, True), daemon=True).start()
-                threading.Thread(target=self._forward, args=(server, client, pair, False), daemon=True).start()
+                threading.Thread(
+                    target=self._forward, args=(server, client, pair, False), daemon=True
+                ).start()
 
     def _forward(
         self, source: socket.socket, to: socket.socket, pair: tuple[socket.socket, ...], outward: bool

@@ -34,7 +34,10 @@ def unbroken(registry: Registry, rules: RuleSet, messages: list[Message]) -> tup
     step = Engine(registry, rules).step(batch.readings, [Tick(*tick) for tick in batch.ticks])
     return (
         sorted((str(t.id), t.rule, t.subject, t.state, t.previous, t.value) for t in step.transitions),
-        sorted((c.asset, c.hazard, c.time, c.level or 0, c.previous or 0, c.likelihood) for c in step.risk_changes),
+        sorted(
+            (c.asset, c.hazard, c.time, c.level or 0, c.previous or 0, c.likelihood)
+            for c in step.risk_changes
+        ),
     )
 
 

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import jsonschema
+import psycopg
 import pytest
 from prometheus_client import CollectorRegistry
 
@@ -188,6 +189,17 @@ async def test_a_delivery_that_is_done_is_not_sent_again(world: World) -> None:
         await one_try(world, url)
     assert len(whims.heard) == 1
     assert world.value("select receipt from deliveries") == "R-7"
+
+
+async def test_a_message_that_cannot_be_made_is_a_dead_letter(world: World) -> None:
+    world.change("dma-1", 2)
+    await take_all(world.dsn)
+    with psycopg.connect(world.dsn) as connection:
+        connection.execute("set session_replication_role = replica")
+        connection.execute("""update alert_events set data = data || '{"evidence": [{"rule": "limit"}]}'""")
+    assert await one_try(world, "http://127.0.0.1:9/") is None
+    assert world.delivered() == {"dead": 1}
+    assert "the message cannot be made" in world.value("select last_error from deliveries")
 
 
 async def test_a_message_signed_with_another_key_is_refused_for_good(world: World, tmp_path: Path) -> None:

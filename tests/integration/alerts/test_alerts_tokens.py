@@ -42,10 +42,11 @@ def test_a_revoked_token_stays_in_the_list(world: World) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("add", "x", "--role", "king"), "--role: expected viewer, utility, operator, engineer, admin, not 'king'"),
+        (("add", "x", "--role", "king"), "--role: expected viewer, utility, operator, engineer, admin, not"),
         (("add", "x", "--role", "utility"), "--utility: expected with --role utility, and with no other"),
         (("add", "x", "--role", "admin", "--utility", "gas-co"), "--utility: expected with --role utility"),
-        (("add", "x", "--role", "utility", "--utility", "nobody"), "--utility: the registry knows no utility 'nobody'"),
+        (("add", "x", "--role", "utility", "--utility", "no"), "--utility: the registry knows no utility"),
+        (("add", "rules", "--role", "admin"), "NAME: expected the name of a person or a desk, not 'rules'"),
         (("add", "taken", "--role", "viewer"), "NAME: 'taken' is or was another token's"),
         (("revoke", "x"), "NAME: no live token is called 'x'"),
     ],

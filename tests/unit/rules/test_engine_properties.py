@@ -30,7 +30,10 @@ def feeds(draw: st.DrawFn) -> Feed:
     rows = draw(
         st.lists(
             st.tuples(
-                st.integers(1, SENSORS), st.integers(-3, 4), st.sampled_from(LEVELS), st.sampled_from([1, 1, 1, 3, 4])
+                st.integers(1, SENSORS),
+                st.integers(-3, 4),
+                st.sampled_from(LEVELS),
+                st.sampled_from([1, 1, 1, 3, 4]),
             ),
             max_size=80,
         )
@@ -55,7 +58,9 @@ def feeds(draw: st.DrawFn) -> Feed:
     )
 
 
-def run(feed: Feed, cuts: list[int], *, restart: bool = False) -> tuple[list[Transition], list[RiskChange], list[bool]]:
+def run(
+    feed: Feed, cuts: list[int], *, restart: bool = False
+) -> tuple[list[Transition], list[RiskChange], list[bool]]:
     engine = Engine(town(SENSORS), rules())
     transitions, changes, late = [], [], []
     for start, end in zip([0, *cuts], [*cuts, len(feed.readings)], strict=True):

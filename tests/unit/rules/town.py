@@ -59,7 +59,7 @@ def rule(name: str, kind: str, evidence: tuple[Strength, ...], **parameters: obj
         title=name,
         title_en=name,
         source="test",
-        select=Selector(quantity="methane_lel"),
+        select=Selector() if kind == "k_of_n" else Selector(quantity="methane_lel"),
         parameters=parameters,
         evidence=evidence,
     )
@@ -82,5 +82,7 @@ VOTE = rule("two-of-n", "k_of_n", (Strength(llr=3.0),), of="methane", k=2)
 
 def rules(*which: Rule) -> RuleSet:
     return RuleSet(
-        rules=which or (LIMIT, RATE, STUCK, SILENCE, VOTE), groups=(Group(name="gas"),), matrix=default_matrix()
+        rules=which or (LIMIT, RATE, STUCK, SILENCE, VOTE),
+        groups=(Group(name="gas"),),
+        matrix=default_matrix(),
     )

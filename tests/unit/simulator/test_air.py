@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sensors.model import Relation
 from sensors.readings import MINUTE
 from simulator.air import accumulate, percent_lel
 from simulator.incidents import Span
@@ -50,13 +51,16 @@ def test_the_times_to_the_limits_are_those_of_the_closed_form() -> None:
     assert [int(minutes[np.argmax(np.array(reached) >= limit)]) for limit in (20, 50, 100)] == [10, 26, 59]
 
 
-def test_a_leak_builds_up_in_its_chamber_and_later_and_less_beside_it() -> None:
+@pytest.mark.parametrize("edge", [("VC", "beside", "MH"), ("MH", "beside", "VC")])
+def test_a_leak_builds_up_in_its_chamber_and_later_and_less_beside_it(
+    edge: tuple[str, Relation, str],
+) -> None:
     chamber = {"volume_m3": 3.0, "air_changes_per_h": 0.5}
     registry = village(
         House("VC", "valve-chamber", CH4, attributes=chamber),
         House("MH", "manhole", CH4),
         House("FAR", "valve-chamber", CH4),
-        edges=[("VC", "beside", "MH")],
+        edges=[edge],
     )
     leak = GasLeak(start=Span(5 * MINUTE), duration=Span(60 * MINUTE), asset="VC", leak_m3h=0.2)
     messages = sent(registry, 66, Scenario(name="leak", duration=Span(120 * MINUTE), incidents=(leak,)))

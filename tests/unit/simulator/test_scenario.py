@@ -137,7 +137,7 @@ def test_an_incident_shorter_than_a_step_is_not_missed() -> None:
     short = GasLeak(asset="VC", start=Span(70 * SECOND), duration=Span(SECOND))
     timeline = Timeline(Scenario(name="short", duration=Span(HOUR), incidents=(short,)), START)
     steps = [timeline.live(START + minute * MINUTE, 60.0) for minute in range(5)]
-    assert [len(live) for live in steps] == [0, 1, 0, 0, 0]
+    assert [[since for _, since in live] for live in steps] == [[], [-10.0], [], [], []]
 
 
 def test_the_demo_happens_in_the_demo_city_in_all_four_domains_on_all_four_levels() -> None:

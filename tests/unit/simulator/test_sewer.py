@@ -51,6 +51,24 @@ def test_water_is_neither_made_nor_lost(
     assert came == pytest.approx(left + street.volume.sum(), rel=1e-9, abs=1e-9)
 
 
+@given(
+    trees=st.lists(st.integers(0, 8), min_size=1, max_size=9),
+    figures=arrays.arrays(np.float64, (4, 9), elements=st.floats(0.1, 50)),
+)
+def test_all_levels_are_solved_together_exactly(trees: list[int], figures: np.ndarray) -> None:
+    below = [min(next_one, index) - 1 for index, next_one in enumerate(trees)]
+    count = len(below)
+    area, gain, by_level, by_tailwater = figures[:, :count]
+    matrix = np.diag(area + by_level)
+    for here, there in enumerate(below):
+        if there >= 0:
+            matrix[here, there] -= by_tailwater[here]
+            matrix[there, here] -= by_level[here]
+            matrix[there, there] += by_tailwater[here]
+    solved = sewer(tuple(below))._solve(area, gain, by_level, np.where(np.array(below) < 0, 0, by_tailwater))
+    assert solved == pytest.approx(np.linalg.solve(matrix, gain))
+
+
 def test_a_steady_inflow_becomes_a_steady_outflow() -> None:
     street = sewer()
     run(street, 40.0, 120)

@@ -57,6 +57,13 @@ def test_it_does_not_matter_in_which_pieces_messages_are_taken(cuts: list[int]) 
     assert bytes_of([*taken, *city.messages_until(START + 15 * MINUTE)]) == A_WHILE
 
 
+def test_a_message_is_before_the_time_that_it_is_asked_until() -> None:
+    times = sorted({time for time, _, _ in A_WHILE})
+    city = simulation()
+    for time in times[1:20]:
+        assert max(message.time for message in city.messages_until(time)) < time
+
+
 def test_a_domain_does_not_change_what_another_draws() -> None:
     station = House("RS", "regulator-station", {"flow": "gas_flow"})
     alone = series(sent(village(station), 120), "d-RS/flow")[1]

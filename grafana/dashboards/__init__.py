@@ -1,0 +1,1 @@
+"""The dashboards: each a function of the language that it speaks."""

@@ -1,0 +1,1 @@
+"""The panels that dashboards are put together from."""

@@ -1,0 +1,1 @@
+"""Benches: each measures the real thing on this machine, and beside it the ceiling in the same run."""

@@ -1,0 +1,53 @@
+"""Arguments that several commands take."""
+
+from datetime import datetime
+from pathlib import Path
+
+from lifeline.settings import Settings
+from sensors.errors import ConfigurationError
+from sensors.readings import SECOND
+
+
+def moment(option: str, text: str) -> int:
+    """A time with its zone, in us since 1970 UTC.
+
+    Raises:
+        ConfigurationError: it is none; the message names the option.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = datetime.min  # noqa: DTZ901, without a zone, as what is no time at all
+    if found.tzinfo is None:
+        raise ConfigurationError(f"{option}: expected a time such as 2025-11-21T08:00:00+08:00, not {text!r}")
+    return round(found.timestamp() * SECOND)
+
+
+def pace(option: str, text: str) -> float | None:
+    """Seconds of a feed's time a wall second; None: as fast as it goes.
+
+    Raises:
+        ConfigurationError: it is neither a number above 0 nor ``max``; the message names the option.
+    """
+    if text == "max":
+        return None
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed < float("inf"):
+        raise ConfigurationError(f"{option}: expected a number above 0, or max, not {text!r}")
+    return speed
+
+
+def data_folder(settings: Settings) -> Path:
+    """Where feeds find their tables.
+
+    Raises:
+        ConfigurationError: there is no such folder.
+    """
+    if not settings.data.is_dir():
+        raise ConfigurationError(
+            f"LIFELINE_DATA: expected the folder of the feeds' tables, there is none at {settings.data}"
+        )
+    return settings.data

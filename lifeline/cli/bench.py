@@ -1,0 +1,40 @@
+"""``lifeline bench``."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from lifeline.settings import Settings
+
+app = typer.Typer(
+    help="Measure on this machine what is claimed, with the ceiling beside it.", no_args_is_help=True
+)
+
+
+class Case(StrEnum):
+    """The cases of ``bench ingest``."""
+
+    PACKS = "packs"
+    SINGLES = "singles"
+    LATENCY = "latency"
+
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
+
+@app.command()
+def ingest(
+    case: Annotated[list[Case] | None, typer.Option(help="Only these cases.")] = None,
+    as_json: Json = False,
+) -> None:
+    """From the broker to committed rows, rules on: rate against the bare parts, and latency to the alert.
+
+    Example: `lifeline bench ingest --case packs --json`
+    """
+    from lifeline.bench import figures  # noqa: PLC0415, heavy, and needed here only
+    from lifeline.bench import ingest as benches  # noqa: PLC0415
+
+    runtime = Settings.load().runtime
+    for each in case or Case:
+        figures.show(benches.CASES[each](runtime), as_json=as_json)

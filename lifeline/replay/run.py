@@ -1,0 +1,204 @@
+"""One replay from its feed file to its figures; read ``replay`` first."""
+
+import secrets
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import rmtree
+from tempfile import TemporaryDirectory, mkdtemp
+
+import psycopg
+
+from ingest.partition import Partition
+from lifeline.children import Child
+from lifeline.replay import place
+from lifeline.replay.journal import Journal
+from lifeline.replay.outcome import Outcome, by_hazard, counts, episodes
+from lifeline.replay.show import Show
+from lifeline.scoring import Alarm, Score, after, score
+from lifeline.settings import Settings
+from rules.levels import RiskLevel
+from rules.load import load as load_rules
+from rules.model import RuleSet
+from sensors.errors import ConfigurationError, UnavailableError
+from sensors.load import read_city
+from sensors.model import Registry
+from simulator.feed import Channel, Feed, channels, read_feed
+from simulator.feed_labels import Label, read_labels
+from simulator.feed_messages import Speakers
+from simulator.feed_publish import FeedPublisher
+from simulator.feed_rows import Extent, read_rows, survey
+from simulator.outlets import MqttOutlet
+
+_LONGEST_NAME = 30
+"""Characters of the feed's name in a database's, which may have 63."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be replayed, and how.
+
+    data: the folder of the feed's tables. speed: seconds of the feed a second, None = as fast as it goes.
+    until: us since 1970 UTC; rows from then on are left out.
+    """
+
+    feed: Path
+    data: Path
+    speed: float | None = None
+    until: int | None = None
+    own_services: bool = False
+    keep: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """A feed that was read and checked as a whole, with all that belongs to it."""
+
+    feed: Feed
+    data: Path
+    until: int | None
+    registry: Registry
+    rules: RuleSet
+    channels: tuple[Channel, ...]
+    labels: tuple[Label, ...]
+    extent: Extent
+
+    @property
+    def end(self) -> int:
+        """The last time that the clock says."""
+        return self.extent.end if self.until is None else min(self.until, self.extent.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """How much went out, and how long it took until all of it was stored, judged and claimed."""
+
+    readings: int
+    messages: int
+    seconds: float
+
+
+def replay(request: Request, settings: Settings, show: Show) -> Outcome:
+    """Play a feed through broker, worker, database and alerts, and hold what came of it against its labels.
+
+    Raises:
+        Mistake, Mistakes: the feed, its city, its rules or its tables are wrong; nothing was started.
+        ConfigurationError: the services that are configured serve production.
+        UnavailableError: a service or process did not start, or stopped.
+    """
+    with show.doing("reading the feed"):
+        play = read(request)
+    run = f"{play.feed.name[:_LONGEST_NAME]}-{secrets.token_hex(4)}"
+    own = request.own_services or not place.configured(settings)
+    if own and request.keep:
+        raise ConfigurationError(
+            "--keep: services of the replay's own end with it; call `lifeline services start` before"
+        )
+    with ExitStack() as stack:
+        scratch = stack.enter_context(TemporaryDirectory(prefix="lifeline-replay-"))
+        with show.doing("starting database, broker, worker and alerts"):
+            settings = stack.enter_context(place.services(settings, Path(scratch), own=own))
+            settings = stack.enter_context(place.database(settings, run, keep=request.keep))
+            place.settle(settings, play.registry, play.rules)
+            stack.enter_context(place.clean_session(settings))
+            logs = stack.enter_context(_logs())
+            children = [stack.enter_context(child) for child in _children(settings, logs)]
+            children[0].until("subscribed")
+        played = _publish(play, request.speed, settings, children, show)
+        return _outcome(play, run, played, settings.database())
+
+
+def read(request: Request) -> Play:
+    """Read and check all that the replay will use, the tables to their end."""
+    feed = read_feed(request.feed)
+    if feed.city is None or feed.rules is None:
+        missing = "rules" if feed.city else "city"
+        raise feed.mistake((missing,), "expected to be given, a replay needs city and rules")
+    registry = read_city(feed.city)
+    rules = load_rules([feed.rules], registry)
+    if feed.labels is not None and feed.labels.hazard not in {rule.hazard for rule in rules.rules}:
+        raise feed.mistake(("labels", "hazard"), "expected a hazard that a rule speaks of")
+    columns = channels(feed, registry)
+    labels = read_labels(feed, registry, request.data)
+    extent = survey(feed, columns, request.data, request.until)
+    return Play(feed, request.data, request.until, registry, rules, columns, labels, extent)
+
+
+@contextmanager
+def _logs() -> Iterator[Path]:
+    """A folder for what the processes write; it stays where something failed, for the error names it."""
+    folder = Path(mkdtemp(prefix="lifeline-replay-"))
+    with ExitStack() as stack:
+        stack.callback(rmtree, folder)
+        try:
+            yield folder
+        except UnavailableError:
+            stack.pop_all()
+            raise
+
+
+def _children(settings: Settings, folder: Path) -> tuple[Child, Child]:
+    """Worker and alerts; nobody receives what the alerts find."""
+    (receivers := folder / "receivers.toml").write_text("receiver = []\n", encoding="utf-8")
+    services = {"dsn": settings.database(), "mqtt_url": settings.broker()}
+    return (
+        Child.lifeline(folder, "worker", "--clock", "feed", **services, metrics_port=0),
+        Child.lifeline(folder, "alerts", **services, receivers=receivers, api_host="127.0.0.1", api_port=0),
+    )
+
+
+def _publish(
+    play: Play, speed: float | None, settings: Settings, children: list[Child], show: Show
+) -> Published:
+    """Publish everything, and wait until it is stored, judged and claimed."""
+    password = settings.mqtt_password.get_secret_value() if settings.mqtt_password else None
+    user, ca = settings.mqtt_user, settings.mqtt_ca
+    readings, begun = 0, time.monotonic()
+    with (
+        psycopg.connect(settings.database(), autocommit=True) as connection,
+        MqttOutlet(settings.broker(), user=user, password=password, ca=ca) as outlet,
+        show.publishing(play.extent) as advance,
+    ):
+        journal = Journal(connection, Partition().name, lambda: _check(children))
+        publisher = FeedPublisher(outlet, journal.keep_up, speed=speed)
+        rows = read_rows(play.feed, play.channels, play.data, play.until)
+        for instant in publisher.run(Speakers(play.channels, play.registry).say(rows)):
+            readings += instant.readings
+            advance(instant)
+        publisher.tick(play.end)
+        journal.until(play.end)
+        journal.until_claimed()
+    return Published(readings, publisher.messages, time.monotonic() - begun)
+
+
+def _check(children: Iterable[Child]) -> None:
+    for child in children:
+        child.check()
+
+
+def _outcome(play: Play, run: str, published: Published, dsn: str) -> Outcome:
+    known = counts(dsn)
+    return Outcome(
+        feed=play.feed.name,
+        title=play.feed.title_en,
+        run=run,
+        rows=play.extent.rows,
+        messages=published.messages,
+        published=published.readings,
+        lost=published.readings - known["stored"],
+        alerts=by_hazard(episodes(dsn, RiskLevel.LOW, play.end)),
+        score=_score(play, episodes(dsn, RiskLevel.GENERAL, play.end)),
+        seconds=published.seconds,
+        **known,
+    )
+
+
+def _score(play: Play, alarms: list[Alarm]) -> Score | None:
+    """What is low is listed and never sounded, so it finds nothing and disturbs nobody."""
+    labels = play.feed.labels
+    if labels is None:
+        return None
+    observed = after(play.extent.stretches, play.extent.start + play.feed.warm_up)
+    return score(labels.hazard, play.labels, alarms, observed, labels.lead)

@@ -1,0 +1,342 @@
+"""The views that dashboards read, and every query of every dashboard, on a database with a city in it."""
+
+import re
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from alerts.lifecycle import State
+from lifeline.migrate import migrate
+from lifeline.runtime.packages import Prefix
+from lifeline.runtime.postgres import Postgres
+from rules import store as rule_store
+from rules.hazards import hazards
+from rules.levels import RiskLevel
+from rules.model import RuleSet
+from rules.risk import default_matrix
+from sensors import store as city_store
+from sensors.load import DEMO_CITY, read_city
+from sensors.model import Domain, Flag
+from sensors.quantities import QUANTITIES
+from tests.support.grafana import Expansion, Target, boards, shown, targets
+
+Connection = psycopg.Connection[dict[str, Any]]
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+DAY = Expansion(NOW - timedelta(days=1), NOW, timedelta(minutes=1), {})
+SILENT = "rtu-vc-101"
+"""A device that has said nothing for two hours."""
+
+FILL = Path(__file__).parents[1] / "data" / "grafana" / "city.sql"
+
+
+@pytest.fixture(scope="module")
+def city(postgres: Postgres) -> Iterator[str]:
+    """The DSN of a database with the demo city, some days of its life, and no rules."""
+    dsn = postgres.create_database("grafana")
+    migrate(dsn)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        city_store.load(connection, read_city(DEMO_CITY))
+        rule_store.load(connection, RuleSet(rules=(), groups=(), matrix=default_matrix()))
+        connection.execute(FILL.read_text(encoding="utf-8").replace("$NOW", NOW.isoformat()))
+    yield dsn
+    postgres.drop_database("grafana")
+
+
+@pytest.fixture
+def reader(city: str) -> Iterator[Connection]:
+    """A connection that may do what Grafana may."""
+    with psycopg.connect(city, autocommit=True, row_factory=dict_row) as connection:
+        connection.execute("set role lifeline_reader")
+        yield connection
+
+
+def chosen(reader: Connection, board: dict[str, Any]) -> dict[str, str]:
+    """The variables of a board, each at its first value, as when it is opened."""
+    values: dict[str, str] = {}
+    for variable in board["templating"]["list"]:
+        sql = Expansion(DAY.start, DAY.end, DAY.interval, values).sql(variable["query"])
+        row = reader.execute(sql).fetchone()
+        assert row is not None
+        assert list(row) == ["__text", "__value"]
+        values[variable["name"]] = str(row["__value"])
+    return values
+
+
+def expanded(reader: Connection, target: Target) -> str:
+    variables = chosen(reader, boards()[target.file])
+    return Expansion(DAY.start, DAY.end, DAY.interval, variables).sql(target.sql)
+
+
+every_target = pytest.mark.parametrize("target", targets(), ids=lambda target: target.name)
+
+
+@every_target
+def test_a_query_gives_what_its_panel_shows(reader: Connection, target: Target) -> None:
+    cursor = reader.execute(expanded(reader, target))
+    assert cursor.description is not None
+    types = {column.name: cursor.adapters.types[column.type_code].name for column in cursor.description}
+    if target.query["format"] == "time_series":
+        assert types.pop("time") == "timestamptz"
+        assert set(types.values()) <= {"float8", "int4", "int8", "numeric"}
+    rows = cursor.fetchall()
+    assert rows
+    assert set(types) <= set(shown(target.panel))
+    if target.panel["type"] == "stat":
+        assert len(rows) == 1
+        assert set(types.values()) <= {"float8", "int4"}
+
+
+@pytest.mark.parametrize("file", boards(), ids=lambda file: f"{file.parent.name}-{file.stem}")
+def test_a_panel_names_no_column_that_its_queries_do_not_give(reader: Connection, file: Path) -> None:
+    for panel in boards()[file]["panels"]:
+        given: set[str] = set()
+        for target in (each for each in targets() if each.file == file and each.panel["id"] == panel["id"]):
+            described = reader.execute(expanded(reader, target)).description
+            given |= {column.name for column in described or ()}
+        assert set(shown(panel)) <= given
+        for layer in panel["options"].get("layers", ()):
+            style = layer["config"]["style"]
+            named = {layer["location"]["latitude"], layer["location"]["longitude"]}
+            assert named | {style["color"]["field"], style["size"]["field"]} <= given
+
+
+@every_target
+def test_a_query_finds_readings_by_the_index(reader: Connection, target: Target) -> None:
+    plan = reader.execute(f"explain (costs off) {expanded(reader, target)}").fetchall()
+    text = "\n".join(row["QUERY PLAN"] for row in plan)
+    with psycopg.connect(reader.info.dsn) as owner:
+        chunks = owner.execute(
+            "select chunk_name, hypertable_name from timescaledb_information.chunks"
+            " where hypertable_name in ('readings', 'waveforms')"
+        ).fetchall()
+    for chunk, hypertable in chunks:
+        assert f"Seq Scan on {chunk} " not in f"{text} ", f"{hypertable} read from end to end"
+    if "grafana.readings_labelled" in target.sql:
+        assert len(set(re.findall(r"_chunk_readings_identity", text))) == 1
+        assert len(set(re.findall(r"on (_hyper_1_\d+_chunk) ", text))) <= 2, "chunks of other days are read"
+
+
+def test_batches_are_found_by_when_they_were_written(reader: Connection) -> None:
+    minutes = Expansion(NOW - timedelta(minutes=10), NOW, timedelta(minutes=1), {})
+    sql = next(target.sql for target in targets() if "grafana.ingested" in target.sql)
+    plan = reader.execute(f"explain (costs off) {minutes.sql(sql)}").fetchall()
+    assert any("_journal_written" in row["QUERY PLAN"] for row in plan)
+
+
+def one(reader: Connection, query: str) -> dict[str, Any]:
+    row = reader.execute(query).fetchone()
+    assert row is not None
+    return row
+
+
+def test_an_asset_shows_the_worse_of_its_inherent_and_its_live_level(reader: Connection) -> None:
+    asset = "select * from grafana.current_assets where asset_id = '{}'"
+    live = one(reader, asset.format("VC-102"))
+    assert (live["level"], live["level_name"], live["colour"]) == (1, "重大风险", "red")
+    assert (live["hazard"], live["hazard_name"], live["since"]) == (
+        "gas-leak",
+        "燃气泄漏",
+        NOW - timedelta(hours=1),
+    )
+    assert live["inherent_level"] > live["live_level"]
+
+    calm = one(reader, asset.format("VC-103"))
+    assert (calm["level"], calm["live_level"], calm["hazard"]) == (calm["inherent_level"], None, None)
+
+    mild = one(reader, asset.format("VC-104"))
+    assert (mild["live_level"], mild["hazard_name_en"]) == (4, "unheard-of")
+    assert mild["level"] == mild["inherent_level"] < 4
+
+
+def test_every_asset_that_is_there_is_on_the_map_once(reader: Connection) -> None:
+    ids = [row["asset_id"] for row in reader.execute("select asset_id, level from grafana.current_assets")]
+    assert sorted(ids) == sorted(asset.id for asset in read_city(DEMO_CITY).assets)
+
+
+def test_an_alert_without_live_evidence_keeps_the_worst_level_it_had(reader: Connection) -> None:
+    rows = reader.execute("select * from grafana.alerts_open order by opened_at desc").fetchall()
+    assert [(row["state"], row["level"], row["worst_level"]) for row in rows] == [
+        ("unacknowledged", 1, 1),
+        ("unacknowledged", 4, 4),
+        ("returned", 2, 2),
+        ("acknowledged", 3, 2),
+    ]
+    assert one(reader, "select count(*) from grafana.alerts_recent")["count"] == 6
+
+
+def test_counts_have_a_row_for_what_is_not_there(reader: Connection) -> None:
+    rows = reader.execute("select * from grafana.alert_counts").fetchall()
+    assert len(rows) == len(RiskLevel) * len(Domain) * 3
+    found = {(row["level"], row["domain"], row["state"]): row["alerts"] for row in rows if row["alerts"]}
+    assert found == {
+        (1, "gas", "unacknowledged"): 1,
+        (4, "gas", "unacknowledged"): 1,
+        (2, "gas", "returned"): 1,
+        (3, "gas", "acknowledged"): 1,
+    }
+
+
+def test_a_value_that_is_no_number_is_null_and_keeps_its_flag(reader: Connection) -> None:
+    rows = reader.execute(
+        "select sensor, value, flag_name_en, late from grafana.readings_labelled"
+        " where flag > 1 order by sensor"
+    ).fetchall()
+    assert [tuple(row.values()) for row in rows] == [
+        ("rtu-rs-101/flow", 1e6, "suspect", True),
+        ("rtu-rs-101/p_in", None, "missing", False),
+        ("rtu-rs-101/p_out", None, "fail", False),
+    ]
+
+
+def test_a_sensor_is_online_until_three_uploads_went_by(reader: Connection) -> None:
+    offline = reader.execute("select * from grafana.sensors_online where not online").fetchall()
+    silent = [row for row in offline if row["device_id"] == SILENT]
+    assert {row["sensor"] for row in silent} == {f"{SILENT}/ch4", f"{SILENT}/temp"}
+    assert all(row["last_time"] < NOW - timedelta(hours=2) for row in silent)
+    wave = one(reader, "select * from grafana.sensors_online where quantity = 'acceleration' limit 1")
+    assert (wave["online"], wave["last_time"]) == (True, NOW)
+
+
+def test_completeness_is_what_came_against_what_was_promised(reader: Connection) -> None:
+    device = "select * from grafana.data_completeness where device_id = '{}'"
+    silent = one(reader, device.format(SILENT))
+    assert (silent["sensors"], silent["expected"], silent["stored"], silent["completeness"]) == (2, 120, 0, 0)
+    assert (silent["missing_messages"], silent["estimated"]) == (0, False)
+
+    gappy = one(reader, device.format("rtu-rs-101"))
+    assert gappy["expected"] == 180
+    assert 0.15 < gappy["completeness"] < 0.25
+    assert gappy["missing_messages"] == 3 + 4
+
+    mute = one(reader, device.format("gw-gas-301"))
+    assert (mute["sensors"], mute["completeness"]) == (0, None)
+
+    unnumbered = one(reader, device.format("rtu-vc-301"))
+    assert (unnumbered["missing_messages"], unnumbered["estimated"], unnumbered["completeness"]) == (
+        None,
+        True,
+        1,
+    )
+
+    waves = one(
+        reader, "select * from grafana.data_completeness where device_type_id = 'accelerometer' limit 1"
+    )
+    assert waves["completeness"] == pytest.approx(1, abs=0.01)
+
+
+def test_in_a_replay_the_newest_reading_is_the_present(database: str) -> None:
+    with psycopg.connect(database) as connection:
+        city_store.load(connection, read_city(DEMO_CITY))
+    with psycopg.connect(database, autocommit=True, row_factory=dict_row) as connection:
+        connection.execute("update deployment set purpose = 'replay', run_id = 'test'")
+        assert one(connection, "select bool_or(online) as any from grafana.sensors_online")["any"] is False
+        connection.execute(
+            "insert into readings (sensor_id, time, value, flag)"
+            " select sensor_id, '2021-03-04 05:06Z', 1, 1 from sensors"
+        )
+        assert one(connection, "select bool_and(online) as all from grafana.sensors_online")["all"] is True
+        until = one(connection, "select max(until_time) from grafana.data_completeness")["max"]
+        assert until.date() == datetime(2021, 3, 4, tzinfo=UTC).date()
+
+
+@pytest.mark.parametrize(
+    ("view", "key", "expected"),
+    [
+        ("levels", "level", {level: (level.chinese, level.english, level.colour) for level in RiskLevel}),
+        ("quantities", "quantity", {q.id: (q.name, q.name_en, q.unit) for q in QUANTITIES.values()}),
+        ("hazards", "hazard", {name: (hazard.name, hazard.name_en) for name, hazard in hazards().items()}),
+        ("domains", "domain", dict.fromkeys(Domain)),
+        ("states", "state", dict.fromkeys(State)),
+        ("flags", "flag", dict.fromkeys(Flag)),
+    ],
+)
+def test_the_catalogues_are_those_of_the_code(
+    reader: Connection, view: str, key: str, expected: dict[object, object]
+) -> None:
+    """Where this fails, the code knows a word that dashboards do not: a new migration replaces the view."""
+    found = {row.pop(key): tuple(row.values()) for row in reader.execute(f"select * from grafana.{view}")}
+    assert list(found) == list(expected)
+    for word, names in expected.items():
+        assert names is None or found[word] == names
+
+
+def test_the_reader_sees_the_views_and_nothing_else(reader: Connection) -> None:
+    rows = reader.execute(
+        "select format('%I.%I', relnamespace::regnamespace, relname) as name,"
+        " relnamespace::regnamespace::text as schema,"
+        " has_table_privilege(oid, 'select') as reads,"
+        " has_table_privilege(oid, 'insert, update, delete, truncate') as writes"
+        " from pg_class where relkind in ('r', 'v', 'm', 'p', 'f')"
+        " and (relnamespace::regnamespace::text in ('public', 'grafana') or relname like '%\\_chunk')"
+    ).fetchall()
+    assert {row["schema"] for row in rows} == {"public", "grafana", "_timescaledb_internal"}
+    assert not [row["name"] for row in rows if row["writes"]]
+    assert [row["name"] for row in rows if row["reads"] != (row["schema"] == "grafana")] == []
+    for statement in (
+        "select * from readings",
+        "create table mine ()",
+        "create view grafana.mine as select 1",
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            reader.execute(statement)
+
+
+def test_the_contract_is_what_the_documentation_says(reader: Connection) -> None:
+    """docs/grafana.md has one heading a view, and its columns in order in the first cells of a table."""
+    text = (Path(__file__).parents[2] / "docs" / "grafana.md").read_text(encoding="utf-8")
+    documented = {
+        name: [
+            column
+            for cell in re.findall(r"^\| (`.*?) \|", body, re.MULTILINE)
+            for column in re.findall(r"`(\w+)`", cell)
+        ]
+        for name, body in re.findall(
+            r"^### `grafana\.(\w+)`\n(.*?)(?=^##|\Z)", text, re.MULTILINE | re.DOTALL
+        )
+    }
+    rows = reader.execute(
+        "select relname, array_agg(attname::text order by attnum) as columns from pg_class"
+        " join pg_attribute on attrelid = pg_class.oid"
+        " where relnamespace = 'grafana'::regnamespace and attnum > 0 group by relname"
+    ).fetchall()
+    assert documented == {row["relname"]: row["columns"] for row in rows}
+
+
+@pytest.fixture
+def cluster(prefix: Prefix, tmp_path: Path) -> Iterator[Postgres]:
+    """A PostgreSQL that no migration has ever seen."""
+    postgres = Postgres(prefix, tmp_path)
+    postgres.start()
+    yield postgres
+    postgres.kill()
+
+
+def test_a_database_that_is_migrated_while_another_makes_the_role_waits_for_it(cluster: Postgres) -> None:
+    dsn = cluster.create_database("second")
+    failed: list[BaseException] = []
+
+    def second() -> None:
+        try:
+            migrate(dsn)
+        except psycopg.Error as error:
+            failed.append(error)
+
+    with psycopg.connect(cluster.dsn()) as first:
+        first.execute("create role lifeline_reader nologin")
+        migrating = threading.Thread(target=second)
+        migrating.start()
+        migrating.join(3)
+        assert migrating.is_alive(), "it did not wait"
+        first.commit()
+    migrating.join(30)
+    assert not failed
+    with psycopg.connect(dsn) as connection:
+        granted = "select has_table_privilege('lifeline_reader', 'grafana.sensors', 'select')"
+        assert connection.execute(granted).fetchone() == (True,)

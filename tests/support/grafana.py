@@ -1,0 +1,86 @@
+"""The dashboards' files as Grafana reads them, and its PostgreSQL macros as it expands them."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import grafana
+
+FILES = sorted((Path(grafana.__file__).parent / "dashboards" / "json").glob("*/*.json"))
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One query of one panel, with where it stands."""
+
+    file: Path
+    panel: dict[str, Any]
+    query: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return f"{self.file.parent.name}-{self.file.stem}-{self.panel['id']}{self.query['refId']}"
+
+    @property
+    def sql(self) -> str:
+        return str(self.query["rawSql"])
+
+
+def boards() -> dict[Path, dict[str, Any]]:
+    return {file: json.loads(file.read_text(encoding="utf-8")) for file in FILES}
+
+
+def shown(panel: dict[str, Any]) -> dict[str, str]:
+    """The names that people read, by column."""
+    return {
+        override["matcher"]["options"]: property_["value"]
+        for override in panel["fieldConfig"]["overrides"]
+        for property_ in override["properties"]
+        if property_["id"] == "displayName"
+    }
+
+
+def targets() -> list[Target]:
+    return [
+        Target(file, panel, query)
+        for file, board in boards().items()
+        for panel in board["panels"]
+        for query in panel["targets"]
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """What a browser and a data source with TimescaleDB put in place of macros and variables."""
+
+    start: datetime
+    end: datetime
+    interval: timedelta
+    variables: Mapping[str, str]
+
+    def sql(self, text: str) -> str:
+        for name, value in self.variables.items():
+            text = text.replace(f"${{{name}:sqlstring}}", "'" + value.replace("'", "''") + "'")
+        seconds = self.interval.total_seconds()
+        text = text.replace("$__interval_ms", f"{seconds * 1000:.0f}").replace(
+            "$__interval", f"{seconds:.0f}s"
+        )
+        text = re.sub(r"\$([_a-zA-Z0-9]+)\(([^)]*)\)", self._macro, text)
+        assert "$" not in text, f"not expanded: {text}"
+        return text
+
+    def _macro(self, match: re.Match[str]) -> str:
+        column, *rest = (argument.strip() for argument in match[2].split(","))
+        match match[1], rest:
+            case "__timeFilter", []:
+                start, end = (
+                    moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for moment in (self.start, self.end)
+                )
+                return f"{column} BETWEEN '{start}' AND '{end}'"
+            case "__timeGroupAlias", [interval]:
+                return f"time_bucket('{float(interval.removesuffix('s')):.3f}s',{column}) AS \"time\""
+        raise AssertionError(f"{match[0]}: not a macro that the dashboards use")

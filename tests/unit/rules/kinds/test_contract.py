@@ -1,0 +1,268 @@
+"""What every kind must be, whatever it detects."""
+
+import doctest
+import importlib
+import pickle
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rules.bind import parse_parameters
+from rules.kinds import PARAMETERS, SENSOR_KINDS
+from rules.kinds.base import FOREVER, Changes, Kind
+from sensors.arrays import pack, unpack
+from sensors.model import Flag
+from sensors.readings import MINUTE
+
+EXAMPLES: dict[str, list[dict[str, Any]]] = {
+    "limit": [
+        {"bands": [{"above": 10}, {"above": 20}], "deadband": 2, "on_delay": "2min", "off_delay": "3min"},
+        {"bands": [{"below": 1}]},
+        {"bands": [{"above": 5}, {"below": 0.5}, {"above": 50}], "off_delay": "1min"},
+    ],
+    "rate": [
+        {"rise_per_s": 0.05, "window": "1min"},
+        {"fall_per_s": 0.05, "window": "3min", "max_gap": "10min"},
+        {"rise_per_s": 0.1, "fall_per_s": 0.02, "hold": "5min"},
+    ],
+    "stuck": [
+        {"window": "5min", "tolerance": 0.5},
+        {"window": "4min", "tolerance": 0, "idle": 0},
+        {"window": "2min", "tolerance": 5},
+    ],
+    "silence": [{"interval_s": 60}, {"intervals": 1, "interval_s": 120}, {"intervals": 10, "interval_s": 30}],
+}
+EVERY = pytest.mark.parametrize("name", sorted(SENSOR_KINDS))
+START = 1_000_000 * MINUTE
+
+
+@dataclass(frozen=True)
+class Shown:
+    subject: int
+    time: int
+    value: float
+
+
+def test_every_kind_has_an_example_here() -> None:
+    assert set(EXAMPLES) == set(SENSOR_KINDS)
+
+
+def fresh(name: str) -> Kind[Any]:
+    return SENSOR_KINDS[name]([parse_parameters(name, each) for each in EXAMPLES[name]])
+
+
+@st.composite
+def feeds(draw: st.DrawFn) -> list[Shown]:
+    """Readings in order of arrival; within a subject each is newer than the one before."""
+    steps = draw(
+        st.lists(
+            st.tuples(
+                st.integers(0, 2),
+                st.integers(1, 15),
+                st.sampled_from([0.0, 0.2, 3.0, 9.0, 11.0, 21.0, 19.0, 60.0, -5.0, 1e9]),
+            ),
+            max_size=60,
+        )
+    )
+    clocks = [START] * 3
+    feed = []
+    for subject, step, value in steps:
+        clocks[subject] += step * MINUTE // 2
+        feed.append(Shown(subject, clocks[subject], value))
+    return feed
+
+
+def show(kind: Kind[Any], feed: list[Shown]) -> list[tuple[int, int, int, int]]:
+    """Show readings of different subjects at once, in arrays that must not be written to."""
+    arrays = (
+        np.array([each.subject for each in feed], np.intp),
+        np.array([each.time for each in feed], np.int64),
+        np.array([each.value for each in feed], np.float64),
+    )
+    for array in arrays:
+        array.flags.writeable = False
+    return told(kind.update(*arrays))
+
+
+def told(changes: Any) -> list[tuple[int, int, int, int]]:
+    """(subject, time, state, previous) of each change."""
+    found = []
+    for each in changes:
+        assert isinstance(each, Changes)
+        columns = (each.subject, each.time, each.state, each.previous)
+        assert len(each.row) == len(each.subject)
+        found += zip(*(column.tolist() for column in columns), strict=True)
+    return found
+
+
+def by_subject(changes: list[tuple[int, int, int, int]]) -> dict[int, list[tuple[int, ...]]]:
+    return {subject: [c for c in changes if c[0] == subject] for subject in range(3)}
+
+
+def one_by_one(name: str, feed: list[Shown]) -> dict[int, list[tuple[int, ...]]]:
+    kind = fresh(name)
+    return by_subject([change for each in feed for change in show(kind, [each])])
+
+
+def together(feed: list[Shown], most: int) -> list[list[Shown]]:
+    """The same in calls that hold up to ``most`` readings, no subject twice in one."""
+    calls: list[list[Shown]] = []
+    for each in feed:
+        if not calls or len(calls[-1]) >= most or each.subject in {other.subject for other in calls[-1]}:
+            calls.append([])
+        calls[-1].append(each)
+    return calls
+
+
+@EVERY
+@given(feed=feeds(), most=st.integers(1, 3))
+def test_how_many_are_shown_at_a_time_changes_nothing(name: str, feed: list[Shown], most: int) -> None:
+    kind = fresh(name)
+    changes = [change for call in together(feed, most) for change in show(kind, call)]
+    assert by_subject(changes) == one_by_one(name, feed)
+
+
+@EVERY
+@given(feed=feeds())
+def test_subjects_do_not_know_of_one_another(name: str, feed: list[Shown]) -> None:
+    every = one_by_one(name, feed)
+    for subject in range(3):
+        assert one_by_one(name, [each for each in feed if each.subject == subject])[subject] == every[subject]
+
+
+@EVERY
+@given(feed=feeds(), cut=st.integers(0, 60), ticks=st.lists(st.integers(0, 60), max_size=3))
+def test_a_restart_changes_nothing(name: str, feed: list[Shown], cut: int, ticks: list[int]) -> None:
+    straight, restarted = fresh(name), fresh(name)
+    for kind in (straight, restarted):
+        for each in feed[:cut]:
+            show(kind, [each])
+        for tick in sorted(ticks):
+            list(kind.tick(START + tick * MINUTE))
+    memory = unpack(pack(restarted.remember()))
+    restarted = fresh(name)
+    restarted.recall(memory, np.arange(3), np.arange(3))
+    rest = [[change for each in feed[cut:] for change in show(kind, [each])] for kind in (straight, restarted)]
+    assert rest[0] == rest[1]
+    late = START + 10_000 * MINUTE
+    assert straight.due() == restarted.due()
+    assert told(straight.tick(late)) == told(restarted.tick(late))
+
+
+@EVERY
+@given(feed=feeds())
+def test_a_kind_can_be_pickled(name: str, feed: list[Shown]) -> None:
+    kind = fresh(name)
+    for each in feed:
+        show(kind, [each])
+    twin = pickle.loads(pickle.dumps(kind))
+    assert {n: a.tobytes() for n, a in kind.remember().items()} == {n: a.tobytes() for n, a in twin.remember().items()}
+
+
+@EVERY
+@given(feed=feeds(), turn=st.permutations(range(3)))
+def test_memory_is_taken_over_subject_by_subject(name: str, feed: list[Shown], turn: list[int]) -> None:
+    """A new version may have the same pairs at other places."""
+    old = fresh(name)
+    half = len(feed) // 2
+    for each in feed[:half]:
+        show(old, [each])
+    new = SENSOR_KINDS[name]([parse_parameters(name, EXAMPLES[name][subject]) for subject in turn])
+    new.recall(old.remember(), np.array(turn), np.arange(3))
+    place = {subject: n for n, subject in enumerate(turn)}
+    for each in feed[half:]:
+        mine = [(place[s], *rest) for s, *rest in show(old, [each])]
+        assert show(new, [Shown(place[each.subject], each.time, each.value)]) == mine
+
+
+@EVERY
+@given(feed=feeds(), minutes=st.integers(0, 400))
+def test_before_it_is_due_a_tick_changes_nothing(name: str, feed: list[Shown], minutes: int) -> None:
+    kind = fresh(name)
+    for each in feed:
+        show(kind, [each])
+    now = START + minutes * MINUTE
+    due = kind.due()
+    before = {n: a.copy() for n, a in kind.remember().items()}
+    changes = told(kind.tick(now))
+    if now < due:
+        assert not changes
+        assert all(np.array_equal(a, before[n], equal_nan=True) for n, a in kind.remember().items())
+    for _, time, _, _ in changes:
+        assert due <= time <= now
+
+
+@EVERY
+@given(feed=feeds())
+def test_no_tick_is_due_sooner_than_its_patience_after_the_oldest_reading(name: str, feed: list[Shown]) -> None:
+    kind = fresh(name)
+    for each in feed:
+        show(kind, [each])
+    oldest = min((each.time for each in feed), default=FOREVER)
+    assert kind.due() >= min(oldest + kind.patience(), FOREVER)
+
+
+@EVERY
+@given(feed=feeds())
+def test_each_change_follows_on_the_one_before_and_is_a_state_of_its_parameters(
+    name: str, feed: list[Shown]
+) -> None:
+    kind = fresh(name)
+    state = [0, 0, 0]
+    for each in feed:
+        for subject, time, new, previous in show(kind, [each]):
+            assert subject == each.subject
+            assert time <= each.time
+            assert previous == state[subject] != new
+            assert 0 <= new <= parse_parameters(name, EXAMPLES[name][subject]).states
+            state[subject] = new
+        assert kind.state.tolist() == state
+
+
+@EVERY
+@given(feed=feeds())
+def test_every_state_has_words(name: str, feed: list[Shown]) -> None:
+    kind = fresh(name)
+    for each in feed:
+        for subject, _, state, _ in show(kind, [each]):
+            words = kind.explain(subject, state, each.value)
+            assert words
+            assert "nan" not in words
+            assert "\n" not in words
+            assert f"{each.value:g}" in words or state
+
+
+@EVERY
+def test_a_value_that_is_missing_is_shown_only_to_kinds_that_judge_the_data_itself(name: str) -> None:
+    assert SENSOR_KINDS[name].worst_flag == (Flag.MISSING if name == "silence" else Flag.SUSPECT)
+
+
+@EVERY
+def test_a_kind_over_nobody_is_a_kind(name: str) -> None:
+    kind = SENSOR_KINDS[name]([])
+    nobody = np.empty(0, np.intp)
+    assert told(kind.update(nobody, np.empty(0, np.int64), np.empty(0))) == []
+    assert told(kind.tick(0)) == []
+    assert kind.due() == FOREVER
+    assert kind.memory() == 0
+
+
+@pytest.mark.parametrize("name", sorted(PARAMETERS))
+def test_the_examples_in_a_kind_s_text_run(name: str) -> None:
+    module = importlib.import_module(f"rules.kinds.{name}")
+    failed, tried = doctest.testmod(module, raise_on_error=False)
+    assert failed == 0
+    assert tried or name == "k_of_n"
+
+
+@pytest.mark.parametrize("name", sorted(PARAMETERS))
+def test_a_kind_s_text_says_what_one_must_know(name: str) -> None:
+    text = importlib.import_module(f"rules.kinds.{name}").__doc__ or ""
+    assert text.startswith(f"{name}: ")
+    parts = [text.find(part) for part in ("Formula:", "Will not fire on:", "False alarms:", "Siblings:", "Reference:")]
+    assert -1 not in parts
+    assert parts == sorted(parts)
