@@ -78,8 +78,10 @@ def _variable(name: str, label: str, sql: str) -> VariableModel:
         name=name,
         label=label,
         query=sql,
-        definition=sql,
         datasource=DATABASE,
         refresh=VariableRefresh.ON_DASHBOARD_LOAD,
         allow_custom_value=False,
+        auto=None,  # this and what follows are an interval's alone, and not in Grafana's own types
+        auto_min=None,
+        auto_count=None,
     )

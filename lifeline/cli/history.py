@@ -41,7 +41,8 @@ def import_(
     if files:
         description = msgspec.structs.replace(description, files=tuple(path.resolve() for path in files))
     data = Path() if files else data_folder(settings)
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task(description.name)
         loaded = asyncio.run(
             load_history(

@@ -41,7 +41,9 @@ class Show:
         )
         begun = shown = time.monotonic()
         readings = rows = 0
-        with Progress(*columns, console=self._console, transient=True) as progress:
+        with Progress(
+            *columns, console=self._console, transient=True, disable=not self._console.is_terminal
+        ) as progress:
             bar = progress.add_task("", total=extent.rows, time=written(extent.start), rate="")
 
             def advance(instant: Instant) -> None:

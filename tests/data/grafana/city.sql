@@ -34,7 +34,8 @@ from (values
     ('VC-103', 'gas-leak', 'returned', null, 2, interval '5 days'),
     ('VC-104', 'unheard-of', 'acknowledged', 3, 2, interval '6 days'),
     ('VC-105', 'gas-leak', 'closed', null, 3, interval '2 hours'),
-    ('VC-105', 'gas-leak', 'closed', null, 1, interval '7 days')
+    ('VC-105', 'gas-leak', 'closed', null, 1, interval '7 days'),
+    ('X-1', 'burst', 'acknowledged', 3, 3, interval '8 days')
 ) as given (asset, hazard, state, level, worst, age);
 
 insert into transitions (transition_id, rule, subject, asset_id, hazard, time, state, previous,

@@ -20,9 +20,7 @@ def alarm(start: int, end: int, *risen: int, asset: str = "A", hazard: str = "ga
     return Alarm(asset, hazard, RiskLevel.GENERAL, start, end, (start, *risen))
 
 
-def judged(
-    labels: list[Label], alarms: list[Alarm], observed: list[Span] = OBSERVED, lead: int = 0
-) -> Score:
+def judged(labels: list[Label], alarms: list[Alarm], observed: list[Span] = OBSERVED, lead: int = 0) -> Score:
     return score("gas-leak", labels, alarms, observed, lead)
 
 
@@ -89,7 +87,12 @@ def test_an_alarm_is_false_unless_it_touches_an_event_or_the_hour_after() -> Non
 
 
 def test_false_alarms_with_less_than_an_hour_between_are_one_episode_of_their_asset() -> None:
-    alarms = [alarm(0, HOUR), alarm(2 * HOUR - 1, 3 * HOUR), alarm(4 * HOUR, 5 * HOUR), alarm(0, 1, asset="B")]
+    alarms = [
+        alarm(0, HOUR),
+        alarm(2 * HOUR - 1, 3 * HOUR),
+        alarm(4 * HOUR, 5 * HOUR),
+        alarm(0, 1, asset="B"),
+    ]
 
     assert judged([], alarms).false_episodes == 3
 
@@ -126,7 +129,9 @@ def test_wilsons_interval_is_that_of_the_literature() -> None:
 
 
 @given(events=st.integers(1, 500), data=st.data())
-def test_wilsons_interval_holds_the_rate_and_stays_between_none_and_all(events: int, data: st.DataObject) -> None:
+def test_wilsons_interval_holds_the_rate_and_stays_between_none_and_all(
+    events: int, data: st.DataObject
+) -> None:
     found = data.draw(st.integers(0, events))
     low, high = wilson(found, events)
     assert low is not None
@@ -137,7 +142,9 @@ def test_wilsons_interval_holds_the_rate_and_stays_between_none_and_all(events: 
 
 
 times = st.integers(0, 10 * 24).map(lambda hours: hours * HOUR)
-spans = st.tuples(times, st.integers(1, 48).map(lambda hours: hours * HOUR)).map(lambda s: (s[0], s[0] + s[1]))
+spans = st.tuples(times, st.integers(1, 48).map(lambda hours: hours * HOUR)).map(
+    lambda s: (s[0], s[0] + s[1])
+)
 
 
 @given(events=st.lists(spans, max_size=5), alarms=st.lists(spans, max_size=8))

@@ -70,7 +70,9 @@ def test_a_sensor_that_the_city_has_not_and_a_unit_that_does_not_fit_are_told_wi
 def test_a_feed_is_found_by_its_path_or_its_name() -> None:
     assert find(str(GOOD)) == GOOD
     assert find("gas_metec") == FEEDS / "gas_metec.toml"
-    with pytest.raises(ConfigurationError, match=r"no feed 'gas': expected a file, or one of bridge_munich, "):
+    with pytest.raises(
+        ConfigurationError, match=r"no feed 'gas': expected a file, or one of bridge_munich, "
+    ):
         find("gas")
 
 

@@ -69,7 +69,10 @@ def test_what_is_no_table_is_told_with_its_line(tmp_path: Path, content: bytes, 
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    assert refused(tmp_path / "none.csv") == ": file: expected a file that can be read: No such file or directory"
+    assert (
+        refused(tmp_path / "none.csv")
+        == ": file: expected a file that can be read: No such file or directory"
+    )
     assert refused(tmp_path) == ": file: expected a file that can be read: Is a directory"
 
 

@@ -70,7 +70,11 @@ def test_what_was_not_measured_is_not_said_and_does_not_count() -> None:
 
     assert [instant.readings for instant in instants] == [1, 0, 2]
     spoken = [[json.loads(payload) for _, payload in instant.messages] for instant in instants]
-    assert [[body["v"] for body in each] for each in spoken] == [[{"ch4": 1.0}], [], [{"temp": 11.0}, {"ch4": 0.5}]]
+    assert [[body["v"] for body in each] for each in spoken] == [
+        [{"ch4": 1.0}],
+        [],
+        [{"temp": 11.0}, {"ch4": 0.5}],
+    ]
     assert [body["s"] for body in spoken[2]] == [1, 0]
 
 
@@ -114,7 +118,9 @@ def test_nothing_more_is_published_until_what_was_is_kept_up_with() -> None:
 def test_a_speed_stretches_the_feeds_time() -> None:
     started = time.monotonic()
 
-    list(FeedPublisher(Wire(), freely, speed=600).run(said([1.0, 1.0, 1.0], [1.0, 1.0, 1.0], [1.0, 1.0, 1.0])))
+    list(
+        FeedPublisher(Wire(), freely, speed=600).run(said([1.0, 1.0, 1.0], [1.0, 1.0, 1.0], [1.0, 1.0, 1.0]))
+    )
 
     assert 0.2 <= time.monotonic() - started < 1.0
 
@@ -123,6 +129,6 @@ def test_a_broker_that_takes_nothing_any_more_is_given_up(monkeypatch: pytest.Mo
     monkeypatch.setattr(feed_publish, "PATIENCE_S", 0.05)
     publisher = FeedPublisher(Wire(most=2), freely)
 
-    with pytest.raises(UnavailableError, match="the broker has acknowledged nothing for 0.05 s"):
+    with pytest.raises(UnavailableError, match=r"the broker has acknowledged nothing for 0\.05 s"):
         list(publisher.run(said([1.0, 11.5, 0.4])))
     assert publisher.messages == 2

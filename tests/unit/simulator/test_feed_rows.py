@@ -51,7 +51,9 @@ def refused(folder: Path, *lines: str, **changed: object) -> str:
 
 
 def test_rows_are_times_and_values_and_a_missing_value_is_none(tmp_path: Path) -> None:
-    got = read(tmp_path, "b,time,other,a", f"1.5,{clock(0)},x,2", f",{clock(1)},y,-3e-2", f"NaN,{clock(2)},,7")
+    got = read(
+        tmp_path, "b,time,other,a", f"1.5,{clock(0)},x,2", f",{clock(1)},y,-3e-2", f"NaN,{clock(2)},,7"
+    )
 
     assert got.time.tolist() == [START, START + MINUTE, START + 2 * MINUTE]
     np.testing.assert_array_equal(got.value, [[2.0, 1.5], [-0.03, np.nan], [7.0, np.nan]])
@@ -83,7 +85,9 @@ def test_a_decimal_comma_is_read_where_it_is_declared(tmp_path: Path) -> None:
     got = read(tmp_path, "time;a;b", f"{clock(0)};1,5;-2", **changed)
 
     assert got.value.tolist() == [[1.5, -2.0]]
-    assert refused(tmp_path, "time;a;b", f"{clock(0)};1.5;2", **changed) == ":2: a: expected a number, not '1.5'"
+    assert (
+        refused(tmp_path, "time;a;b", f"{clock(0)};1.5;2", **changed) == ":2: a: expected a number, not '1.5'"
+    )
 
 
 def test_a_column_of_another_unit_is_given_in_the_sensors(tmp_path: Path) -> None:
@@ -155,8 +159,6 @@ def test_a_survey_tells_what_will_be_read_and_where_it_has_holes(tmp_path: Path)
     assert (extent.start, extent.end) == (START, START + 127 * MINUTE)
 
 
-
-
 @given(gaps=st.lists(st.sampled_from([MINUTE, 30 * MINUTE, 60 * MINUTE, 61 * MINUTE, 5 * HOUR]), max_size=12))
 def test_where_chunks_end_changes_neither_rows_nor_survey(
     tmp_path_factory: pytest.TempPathFactory, gaps: list[int]
@@ -164,9 +166,7 @@ def test_where_chunks_end_changes_neither_rows_nor_survey(
     folder = tmp_path_factory.mktemp("chunks")
     times = (np.cumsum([0, *gaps]) + START) // SECOND
     lines = [f"{time},{n}," for n, time in enumerate(times)]
-    feed = replace(
-        FEED, files=(table(folder, "time,a,b", *lines),), time=Times(column="time", format="unix")
-    )
+    feed = replace(FEED, files=(table(folder, "time,a,b", *lines),), time=Times(column="time", format="unix"))
     found = channels(feed, CITY)
     whole, extent = rows(folder, feed), survey(feed, found, folder)
 
