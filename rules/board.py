@@ -63,11 +63,13 @@ class Board:
                 yield from self._fall(live)
 
     def judge_again(self, time: int) -> Iterator[RiskChange]:
-        """Grade everything anew, where what it is graded by has changed."""
+        """Grade everything anew, where what it is graded by has changed; quiet time runs on."""
         for key in sorted(self.live):
             live = self.live[key]
             change = self._assess(live, time, None)
-            if change.level is not None and change.level != live.level:
+            if change.level == live.level:
+                self._fall_at(live, FOREVER)
+            elif live.falls_at == FOREVER or _worse(change.level, live.level):
                 yield self._set(live, change)
 
     def due(self) -> int:

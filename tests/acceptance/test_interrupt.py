@@ -37,7 +37,7 @@ def test_ctrl_c_in_a_terminal_stops_everything(prefix: object, tmp_path: Path) -
     demo = subprocess.Popen(
         [sys.executable, "-m", "lifeline", "up"],
         stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
-        env=os.environ | {"LIFELINE_RUNTIME": str(tmp_path), "TERM": "xterm", "COLUMNS": "120", "LINES": "40"},
+        env=os.environ | {"LIFELINE_RUNTIME": str(tmp_path), "TERM": "xterm", "COLUMNS": "120"},
     )  # fmt: skip
     os.close(slave)
     shown = b""

@@ -46,7 +46,7 @@ def dsn(ours: TemporaryServices) -> str:
     return dsn
 
 
-def worker(folder: Path, dsn: str, services: TemporaryServices) -> Lifeline:
+def worker(folder: Path, dsn: str, services: TemporaryServices, **settings: object) -> Lifeline:
     return Lifeline(
         folder,
         "worker",
@@ -56,6 +56,7 @@ def worker(folder: Path, dsn: str, services: TemporaryServices) -> Lifeline:
         mqtt_url=services.mosquitto.url,
         snapshot_s=1,
         linger_ms=5,
+        **settings,
     )
 
 

@@ -20,7 +20,7 @@ from sensors.load import read_city
 from simulator.feed import channels, read_feed
 from simulator.feed_rows import read_rows
 from tests.alerting import reference_receiver, table
-from tests.support.processes import Lifeline, until
+from tests.support.processes import until
 from tests.support.replaying import (
     ALERTS,
     CHAMBERS,
@@ -28,8 +28,7 @@ from tests.support.replaying import (
     READINGS,
     TRANSITIONS,
     Ran,
-    kept,
-    replay_databases,
+    Replay,
     rows,
     run,
 )
@@ -38,25 +37,11 @@ from tests.unit.rules.town import rules, town
 
 
 @pytest.fixture
-def replay(empty_database: str, postgres: Postgres, broker: Mosquitto, tmp_path: Path) -> Iterator["Replay"]:
-    yield Replay(empty_database, broker.url, tmp_path)
-    for name in replay_databases(empty_database):
+def replay(empty_database: str, postgres: Postgres, broker: Mosquitto, tmp_path: Path) -> Iterator[Replay]:
+    replay = Replay(empty_database, broker.url, tmp_path)
+    yield replay
+    for name in replay.databases():
         postgres.drop_database(name)
-
-
-class Replay:
-    """Calls the command with a server and a broker configured."""
-
-    def __init__(self, dsn: str, mqtt_url: str, folder: Path) -> None:
-        self.dsn, self.mqtt_url, self.folder = dsn, mqtt_url, folder
-
-    def __call__(self, *options: str, feed: Path = CHAMBERS, **settings: object) -> Ran:
-        given = {"dsn": self.dsn, "mqtt_url": self.mqtt_url, **settings}
-        return run(self.folder, "replay", str(feed), "--json", *options, **given)
-
-    def process(self, *options: str, feed: Path = CHAMBERS) -> Lifeline:
-        settings = {"dsn": self.dsn, "mqtt_url": self.mqtt_url, "data": FEEDS}
-        return Lifeline(self.folder, "replay", str(feed), "--json", *options, **settings)
 
 
 def long_feed(folder: Path, minutes: int) -> Path:
@@ -93,11 +78,11 @@ def test_a_feed_goes_all_the_way_to_alerts_and_is_held_against_its_labels(replay
     score = figures["score"]
     assert (score["events"], score["found"], score["false_episodes"]) == (1, 1, 0)
     assert score["delay_median_s"] == 9 * 60
-    assert replay_databases(replay.dsn) == []
+    assert replay.databases() == []
 
 
 def test_what_is_stored_is_what_the_tables_say_in_the_quantities_own_units(replay: Replay) -> None:
-    database = kept(replay.dsn, replay("--keep"))
+    database = replay.kept(replay("--keep"))
 
     feed = read_feed(CHAMBERS)
     columns = channels(feed, read_city(FEEDS / "chambers"))
@@ -115,8 +100,8 @@ def test_what_is_stored_is_what_the_tables_say_in_the_quantities_own_units(repla
 
 
 def test_another_speed_gives_the_same_transitions_and_alerts(replay: Replay) -> None:
-    fast = kept(replay.dsn, replay("--keep"))
-    slow = kept(replay.dsn, replay("--keep", "--speed", "3600"))
+    fast = replay.kept(replay("--keep"))
+    slow = replay.kept(replay("--keep", "--speed", "3600"))
 
     assert rows(fast, TRANSITIONS) == rows(slow, TRANSITIONS) != []
     assert rows(fast, ALERTS) == rows(slow, ALERTS) != []
@@ -152,7 +137,7 @@ def test_a_production_database_is_refused_and_nobody_hears_of_it(
         " call with --own-services, or let LIFELINE_DSN and LIFELINE_MQTT_URL name others"
     )
     assert heard == []
-    assert replay_databases(database) == []
+    assert Replay(database, broker.url, tmp_path).databases() == []
     assert rows(database, "select count(*) from readings") == [(0,)]
 
 
@@ -171,7 +156,7 @@ def test_no_receiver_is_called_though_one_is_configured(
         replayed = replay("--keep", receivers=receivers_file(tmp_path, receiver.url, drill=drill))
         assert receiver.messages() == []
 
-    database = kept(replay.dsn, replayed)
+    database = replay.kept(replayed)
     assert rows(database, "select count(*) from deliveries") == [(0,)]
     assert replayed.figures["alerts"]["gas-leak"]["major"] == 1
 
@@ -218,21 +203,21 @@ def leave_behind(broker: Mosquitto, *messages: tuple[str, bytes]) -> None:
 def test_stopping_leaves_nothing_behind(replay: Replay, number: signal.Signals) -> None:
     with replay.process("--speed", "60") as process:
         until(lambda: child(process.pid, "worker") is not None, "the worker")
-        until(lambda: stored(replay.dsn) > 0, "a reading")
+        until(lambda: stored(replay) > 0, "a reading")
         started = children(process.pid)
         os.kill(process.pid, number)
         assert process.wait() == 130
         assert process.text == "stopped; all that the replay had started has ended\n"
 
     assert not any(Path(f"/proc/{pid}").exists() for pid in started)
-    assert replay_databases(replay.dsn) == []
+    assert replay.databases() == []
 
 
-def stored(dsn: str) -> int:
-    for name in replay_databases(dsn):
-        database = dsn.rpartition("/")[0] + "/" + name
+def stored(replay: Replay) -> int:
+    """How many readings the replay that is under way has stored."""
+    for name in replay.databases():
         try:
-            ((count,),) = rows(database, "select count(*) from readings")
+            ((count,),) = rows(replay.database(name), "select count(*) from readings")
         except psycopg.Error:
             return 0
         return int(count)
@@ -241,7 +226,7 @@ def stored(dsn: str) -> int:
 
 def test_a_worker_that_dies_ends_the_replay_with_one_line(replay: Replay) -> None:
     with replay.process("--speed", "60") as process:
-        until(lambda: stored(replay.dsn) > 0, "a reading")
+        until(lambda: stored(replay) > 0, "a reading")
         worker = child(process.pid, "worker")
         assert worker is not None
         os.kill(worker, signal.SIGKILL)
@@ -249,7 +234,7 @@ def test_a_worker_that_dies_ends_the_replay_with_one_line(replay: Replay) -> Non
         assert process.text.startswith("lifeline: worker ended: ")
         assert process.text.count("\n") == 1
 
-    assert replay_databases(replay.dsn) == []
+    assert replay.databases() == []
 
 
 def test_no_more_is_published_than_the_worker_may_lag(
@@ -268,7 +253,7 @@ def test_no_more_is_published_than_the_worker_may_lag(
         assert worker is not None
         os.kill(worker, signal.SIGSTOP)
         until(lambda: stands_still(heard), "the publisher to halt")
-        halted, committed = len(heard), sum(committed_messages(replay.dsn))
+        halted, committed = len(heard), sum(committed_messages(replay))
         os.kill(worker, signal.SIGCONT)
         assert process.wait() == 0
         figures = Ran(0, process.text).figures
@@ -285,9 +270,9 @@ def stands_still(heard: list[str]) -> bool:
     return len(heard) == before
 
 
-def committed_messages(dsn: str) -> list[int]:
-    (name,) = replay_databases(dsn)
-    return [count for (count,) in rows(f"{dsn.rpartition('/')[0]}/{name}", "select messages from journal")]
+def committed_messages(replay: Replay) -> list[int]:
+    (name,) = replay.databases()
+    return [count for (count,) in rows(replay.database(name), "select messages from journal")]
 
 
 def test_a_wrong_table_stops_the_replay_before_anything_is_started(replay: Replay, tmp_path: Path) -> None:
@@ -331,12 +316,12 @@ def test_services_that_do_not_answer_are_told_in_one_line(replay: Replay) -> Non
     away = replay(mqtt_url="mqtt://127.0.0.1:1")
     assert away.code == 3
     assert away.text.startswith("lifeline: the broker at 127.0.0.1:1 does not answer: ")
-    assert replay_databases(replay.dsn) == []
+    assert replay.databases() == []
 
 
 def test_two_replays_do_not_share_their_services(replay: Replay) -> None:
     with replay.process("--speed", "60") as first:
-        until(lambda: stored(replay.dsn) > 0, "a reading")
+        until(lambda: stored(replay) > 0, "a reading")
         second = replay()
         assert first.stop() == 130
 

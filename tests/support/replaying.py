@@ -35,15 +35,36 @@ def run(folder: Path, *command: str, patience: float = 60, **settings: object) -
         return Ran(process.wait(patience), process.text)
 
 
-def kept(dsn: str, ran: Ran) -> str:
-    """The DSN of the database that a replay left."""
-    return urlsplit(dsn)._replace(path=f"/lifeline-replay-{ran.figures['run']}").geturl()
+class Replay:
+    """Calls ``lifeline replay`` with a server and a broker configured."""
 
+    def __init__(self, dsn: str, mqtt_url: str, folder: Path) -> None:
+        self.dsn, self.mqtt_url, self.folder = dsn, mqtt_url, folder
 
-def replay_databases(dsn: str) -> list[str]:
-    with psycopg.connect(dsn) as connection:
-        rows = connection.execute("select datname from pg_database where datname like 'lifeline-replay-%'")
-        return [name for (name,) in rows]
+    def __call__(
+        self, *options: str, feed: Path | str = CHAMBERS, patience: float = 60, **settings: object
+    ) -> Ran:
+        given = {"dsn": self.dsn, "mqtt_url": self.mqtt_url, **settings}
+        return run(self.folder, "replay", str(feed), "--json", *options, patience=patience, **given)
+
+    def process(self, *options: str, feed: Path | str = CHAMBERS) -> Lifeline:
+        settings = {"dsn": self.dsn, "mqtt_url": self.mqtt_url, "data": FEEDS}
+        return Lifeline(self.folder, "replay", str(feed), "--json", *options, **settings)
+
+    def databases(self) -> list[str]:
+        """The names of all databases that replays have left, or are using."""
+        with psycopg.connect(self.dsn) as connection:
+            found = connection.execute(
+                "select datname from pg_database where datname like 'lifeline-replay-%'"
+            )
+            return [name for (name,) in found]
+
+    def kept(self, ran: Ran) -> str:
+        """The DSN of the database that a replay left."""
+        return self.database(f"lifeline-replay-{ran.figures['run']}")
+
+    def database(self, name: str) -> str:
+        return urlsplit(self.dsn)._replace(path=f"/{name}").geturl()
 
 
 ALERTS = """

@@ -3,13 +3,16 @@
 insert into readings (sensor_id, time, value, flag)
 select sensor_id, time, sensor_id + extract(minute from time), 1
 from sensors, generate_series('$NOW'::timestamptz - interval '3 days', '$NOW', interval '5 minutes') time
-where device_id <> 'rtu-vc-101' or time < '$NOW'::timestamptz - interval '2 hours';
+where quantity <> 'acceleration'
+    and (device_id <> 'rtu-vc-101' or time < '$NOW'::timestamptz - interval '2 hours');
 
 insert into readings (sensor_id, time, value, flag, late)
 select sensor_id, '$NOW'::timestamptz - interval '61 seconds',
     case key when 'p_in' then 'NaN'::float8 when 'p_out' then 'infinity' else 1e6 end,
     case key when 'p_in' then 9 when 'p_out' then 4 else 3 end, key = 'flow'
 from sensors where device_id = 'rtu-rs-101';
+
+insert into readings (sensor_id, time, value, flag) select 1, '$NOW'::timestamptz - interval '30 days', 1, 1;
 
 insert into waveforms (sensor_id, start, rate_hz, samples, flag)
 select sensor_id, time, 50, decode(repeat('00000000', 500), 'hex'), 1

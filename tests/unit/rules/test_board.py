@@ -122,6 +122,39 @@ def test_each_change_tells_what_made_it() -> None:
     assert (change.previous, change.evidence, change.cause) == (2, (), None)
 
 
+def test_grading_anew_does_not_cut_quiet_time_short() -> None:
+    b = board()
+    say(b, 0, 4)
+    say(b, 1, 1)
+    assert told(list(b.judge_again(2 * MINUTE))) == []
+    assert tick(b, 11) == [(11, 4)]
+
+
+def test_grading_anew_by_another_consequence_changes_levels_both_ways() -> None:
+    consequence = [3]
+    b = Board(hazards(), (), default_matrix(), lambda _asset, _hazard: consequence[0])
+    say(b, 0, 3)
+    consequence[0] = 5
+    say(b, 1, 4)
+    assert b.live["a", "gas-leak"].level == 1
+    consequence[0] = 1
+    assert told(list(b.judge_again(2 * MINUTE))) == [(2, 3)]
+    assert told(list(b.judge_again(3 * MINUTE))) == []
+    say(b, 4, None)
+    consequence[0] = 5
+    assert told(list(b.judge_again(5 * MINUTE))) == []
+
+
+def test_grading_anew_can_stop_a_fall() -> None:
+    consequence = [3]
+    b = Board(hazards(), (), default_matrix(), lambda _asset, _hazard: consequence[0])
+    say(b, 0, 3)
+    say(b, 1, 2)
+    consequence[0] = 5
+    assert told(list(b.judge_again(2 * MINUTE))) == []
+    assert tick(b, 100) == []
+
+
 def test_it_is_due_when_the_next_level_falls() -> None:
     b = board()
     assert b.due() == FOREVER
