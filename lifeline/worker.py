@@ -197,10 +197,12 @@ class _Service:
             on_session=self._connected,
         ) as self._subscriber:
             try:
-                while filters == self._filters():
+                while True:
                     if (versions := await self._other_versions()) is not None:
                         await _finished(storing)
                         await self._change_versions(versions)
+                        if self._filters() != filters:
+                            return
                     messages, ticks = await self._gather(storing)
                     if messages or ticks:
                         decided = self._decide(messages, ticks)
@@ -282,7 +284,8 @@ class _Service:
                 await write_dead(writer, kept)
                 await write_rest(writer, batch, decided.gaps)
                 await write_step(writer, step, decided.versions.rules, self._session.partition, decided.seq)
-                late = int(np.count_nonzero(step.late))
+                known = written.duplicates + len(written.conflicts)
+                late = max(0, int(np.count_nonzero(step.late)) - known)
                 counts = batch.messages, len(readings), written.duplicates, late
                 await self._write_journal(decided.seq, encode_batch(batch), *counts)
         except _AT_FAULT as error:
