@@ -59,15 +59,21 @@ async def load_history(
     extent = survey(feed, columns, data)
     index, allowance = Index(registry), Allowance(conflicts_kept)
     loaded, done = Loaded(), 0
-    connection = await asyncpg.connect(dsn, server_settings={"timezone": "UTC"})
     try:
+        connection = await asyncpg.connect(dsn, server_settings={"timezone": "UTC"})
         await prepare(connection)
         for rows in _portions(read_rows(feed, columns, data)):
             loaded = await _store(connection, _readings(rows, columns, index), index, allowance, loaded)
             done += len(rows)
             show(done, extent.rows)
-    finally:
         await connection.close()
+    except (
+        OSError,
+        asyncpg.PostgresConnectionError,
+        asyncpg.InterfaceError,
+        asyncpg.AdminShutdownError,
+    ) as error:
+        raise UnavailableError(f"the database went away, call again when it is back: {error}") from None
     return loaded
 
 

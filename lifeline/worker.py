@@ -394,7 +394,7 @@ class _Service:
         async with session.writer.transaction():
             await write_step(session.writer, step, versions.rules, session.partition, state.seq)
             await self._write_journal(state.seq, encode_versions(entry), 0, 0, 0, 0)
-        state.configured = configured
+        state.configured, self._unfit = configured, None
         self._snapshot_due = time.monotonic()
         log.info(
             "versions",

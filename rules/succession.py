@@ -14,7 +14,11 @@ from rules.event import Event
 from rules.order import NEVER, Index, order
 from sensors.arrays import Arrays
 from sensors.model import Flag
-from sensors.readings import Readings
+from sensors.readings import HOUR, Readings
+
+
+_BEFORE = HOUR
+"""How much further back: what a kind remembers begins with a reading, and few sensors' are rarer than this."""
 
 
 class Succession:
@@ -42,7 +46,7 @@ class Succession:
     def needs(self) -> tuple[NDArray[np.int32], int, int]:
         """The sensors whose history warms the fresh pairs, and after when and until when (us)."""
         sensors = {pair.sensor or 0 for bank in self._warm for pair in bank.pairs}
-        memory = max((bank.kind.memory() for bank in self._warm), default=0)
+        memory = max((bank.kind.memory() for bank in self._warm), default=0) + _BEFORE
         return np.array(sorted(sensors), np.int32), max(self._time, NEVER + memory) - memory, self._time
 
     def warm(self, history: Readings) -> None:

@@ -70,7 +70,9 @@ class Table:
         except UnicodeDecodeError:
             raise self._broken("expected UTF-8") from None
         except _BROKEN as error:
-            raise self._broken(f"expected the rest of the file, which is cut off or broken ({error})") from None
+            raise self._broken(
+                f"expected the rest of the file, which is cut off or broken ({error})"
+            ) from None
 
     def _broken(self, expected: str) -> Mistake:
         """Files are read ahead, so that only a line before the fault is known."""

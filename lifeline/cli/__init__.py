@@ -7,6 +7,7 @@ from lifeline.cli import (
     bench,
     city,
     database,
+    dead_letter,
     doctor,
     history,
     replay,
@@ -35,5 +36,6 @@ app.command()(simulate.simulate)
 app.command()(replay.replay)
 app.command("import")(history.import_)
 app.command()(worker.worker)
+app.add_typer(dead_letter.app, name="dead-letter")
 app.command()(up.up)
 app.add_typer(bench.app, name="bench")

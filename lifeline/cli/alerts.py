@@ -6,7 +6,7 @@ import typer
 
 from lifeline.settings import Settings
 
-app = typer.Typer(help="Claim what the rules found, deliver it to the utilities, serve the API.")
+app = typer.Typer()
 token = typer.Typer(help="Who may call the API.", no_args_is_help=True)
 
 

@@ -18,7 +18,9 @@ GLANCE_S = 0.01
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
-_NEW = "select seq, messages, body from journal where partition = %s and seq > %s order by seq"
+_NEW = """
+select seq, messages, case when %s then body end from journal where partition = %s and seq > %s order by seq
+"""
 _UNCLAIMED = "select count(*) from risk_changes where claimed_at is null"
 
 
@@ -49,7 +51,9 @@ class Journal:
     def _advance(self, tick: int | None) -> bool:
         """Take in what is new; whether a tick was in it."""
         seen = False
-        for seq, messages, body in self._connection.execute(_NEW, [self._partition, self._seq]):
+        for seq, messages, body in self._connection.execute(
+            _NEW, [tick is not None, self._partition, self._seq]
+        ):
             assert isinstance(seq, int)
             assert isinstance(messages, int)
             self._seq, self._committed = seq, self._committed + messages

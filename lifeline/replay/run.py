@@ -65,11 +65,6 @@ class Play:
     labels: tuple[Label, ...]
     extent: Extent
 
-    @property
-    def end(self) -> int:
-        """The last time that the clock says."""
-        return self.extent.end if self.until is None else min(self.until, self.extent.end)
-
 
 @dataclass(frozen=True, slots=True)
 class Published:
@@ -96,7 +91,7 @@ def replay(request: Request, settings: Settings, show: Show) -> Outcome:
         raise ConfigurationError(
             "--keep: services of the replay's own end with it; call `lifeline services start` before"
         )
-    with ExitStack() as stack:
+    with _told_plainly(), ExitStack() as stack:
         scratch = stack.enter_context(TemporaryDirectory(prefix="lifeline-replay-"))
         with show.doing("starting database, broker, worker and alerts"):
             settings = stack.enter_context(place.services(settings, Path(scratch), own=own))
@@ -124,6 +119,15 @@ def read(request: Request) -> Play:
     labels = read_labels(feed, registry, request.data)
     extent = survey(feed, columns, request.data, request.until)
     return Play(feed, request.data, request.until, registry, rules, columns, labels, extent)
+
+
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    """A database that goes away is no mistake of ours."""
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        raise UnavailableError(f"the database went away: {str(error).splitlines()[0]}") from None
 
 
 @contextmanager
@@ -167,8 +171,8 @@ def _publish(
         for instant in publisher.run(Speakers(play.channels, play.registry).say(rows)):
             readings += instant.readings
             advance(instant)
-        publisher.tick(play.end)
-        journal.until(play.end)
+        publisher.tick(play.extent.end)
+        journal.until(play.extent.end)
         journal.until_claimed()
     return Published(readings, publisher.messages, time.monotonic() - begun)
 
@@ -188,8 +192,8 @@ def _outcome(play: Play, run: str, published: Published, dsn: str) -> Outcome:
         messages=published.messages,
         published=published.readings,
         lost=published.readings - known["stored"],
-        alerts=by_hazard(episodes(dsn, RiskLevel.LOW, play.end)),
-        score=_score(play, episodes(dsn, RiskLevel.GENERAL, play.end)),
+        alerts=by_hazard(episodes(dsn, RiskLevel.LOW, play.extent.end)),
+        score=_score(play, episodes(dsn, RiskLevel.GENERAL, play.extent.end)),
         seconds=published.seconds,
         **known,
     )

@@ -135,7 +135,7 @@ def assert_found_events_were_sounded(replayed: Twice, name: str, sounded: list[i
 
 
 def test_a_week_of_real_methane_arrives_whole_and_says_the_same_at_any_speed(replay: Replay) -> None:
-    replayed = twice(replay, "gas_metec", speed=20_000)
+    replayed = twice(replay, "gas_metec", speed=30_000)
 
     assert replayed.figures["published"] == 96_571
     assert_stored_is_what_the_tables_say(replayed.fast, "gas_metec")

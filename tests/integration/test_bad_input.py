@@ -17,8 +17,6 @@ import pytest
 from lifeline.migrate import migrate
 from lifeline.runtime.packages import Prefix
 from lifeline.runtime.services import TemporaryServices, temporary_services
-from rules import store as rule_store
-from sensors import store as city_store
 from tests.support.device import Device, device
 from tests.support.processes import Lifeline, until
 from tests.support.town import settle
@@ -173,7 +171,7 @@ create trigger no before insert on readings for each row execute function no();
 """
 
 
-@pytest.mark.parametrize("poisoned", [{20}, {0, 31, 32, 49}])
+@pytest.mark.parametrize("poisoned", [{20}, {0, 1, 49}])
 def test_a_message_that_the_database_refuses_is_found_and_kept_aside_and_the_rest_is_stored(
     ours: TemporaryServices, dsn: str, sender: Device, tmp_path: Path, poisoned: set[int]
 ) -> None:
@@ -188,7 +186,7 @@ def test_a_message_that_the_database_refuses_is_found_and_kept_aside_and_the_res
         value = 66.6 if number in poisoned else 1.0
         body = {"t": [t + number, t + number + 500], "s": number, "b": 0, "v": {"ch4": [value, 2.0]}}
         sender.say(f"{EAST}/d0/telemetry", body)
-    with worker(tmp_path, dsn, ours, linger_ms=200) as process:
+    with worker(tmp_path, dsn, ours, linger_ms=100) as process:
         wait_for(dsn, 2 * (messages - len(poisoned)))
         sender.say(f"{EAST}/d1/telemetry", {"t": now_ms(), "v": {"ch4": 3.0}})
         wait_for(dsn, 2 * (messages - len(poisoned)) + 1)
@@ -349,11 +347,3 @@ def last_line(process: Lifeline) -> str:
     lines = process.text.strip().splitlines()
     assert not [line for line in lines[:-1] if not line.startswith("{")]
     return lines[-1]
-
-
-def test_city_and_rules_of_these_tests_are_as_they_are_loaded(dsn: str) -> None:
-    with psycopg.connect(dsn) as db:
-        loaded = rule_store.read(db)
-        assert loaded is not None
-        assert loaded.version == rules().version
-        assert len(city_store.read(db).devices) == DEVICES

@@ -1,14 +1,20 @@
 """``lifeline import``: history into a real database, past the rules."""
 
+import asyncio
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from lifeline.history import load_history
 from lifeline.migrate import migrate
 from rules.load import load as load_rules
+from sensors.errors import UnavailableError
 from sensors.load import read_city
 from sensors.model import Registry
+from simulator import feed_rows
+from simulator.feed import read_feed
+from simulator.feed_rows import CHUNK
 from tests.support.replaying import CHAMBERS, FEEDS, READINGS, Ran, rows, run
 from tests.support.town import settle
 
@@ -134,6 +140,19 @@ def test_of_a_wrong_table_nothing_is_stored(
     assert rows(dsn, READINGS) == []
 
 
+def test_of_a_long_table_that_is_wrong_at_its_end_nothing_is_stored(dsn: str, tmp_path: Path) -> None:
+    feed = changed(tmp_path, 'column = "time"', 'column = "time"\nformat = "unix"', CHAMBERS)
+    lines = [f"{1_763_683_200 + 60 * minute},1,1,\n" for minute in range(CHUNK + 10)]
+    (tmp_path / "long.csv").write_text(
+        "time,gas_1,warmth_1,gas_2\n" + "".join([*lines, "then,1,1,\n"]), encoding="utf-8"
+    )
+
+    ran = load(tmp_path, dsn, tmp_path / "long.csv", feed=feed)
+
+    assert ran.code == 2
+    assert rows(dsn, READINGS) == []
+
+
 def test_sensors_that_the_city_has_not_are_refused_with_file_and_line(database: str, tmp_path: Path) -> None:
     settle(database, without("probe-2"), load_rules([FEEDS / "chambers.rules.toml"]))
 
@@ -171,3 +190,21 @@ def test_a_database_that_is_not_ready_is_told_in_one_line(empty_database: str, t
     assert away.text.startswith("lifeline: the database does not answer: ")
     with psycopg.connect(empty_database) as connection:
         assert connection.execute("select count(*) from readings").fetchone() == (0,)
+
+
+def test_a_database_that_goes_away_can_be_called_again(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed_rows, "CHUNK", 40)
+    feed = read_feed(CHAMBERS)
+
+    def end_connections(_done: int, _of: int) -> None:
+        rows(
+            dsn,
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()",
+        )
+
+    with pytest.raises(UnavailableError, match="the database went away, call again when it is back"):
+        asyncio.run(load_history(dsn, feed, FEEDS, 0, end_connections))
+    again = asyncio.run(load_history(dsn, feed, FEEDS, 0, lambda _done, _of: None))
+
+    assert (again.stored, again.duplicates, again.conflicts) == (230, 120, 0)

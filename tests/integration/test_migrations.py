@@ -11,28 +11,29 @@ VERSIONS = [migration.id for migration in migrations()]
 
 # One text a thing: everything in our schema that a statement could depend on.
 SCHEMA = """
+with ours as (select oid from pg_namespace where nspname in ('public', 'grafana'))
 select format('column %s.%s %s%s %s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
               case when a.attnotnull then ' not null' end, pg_get_expr(d.adbin, d.adrelid), a.attidentity)
 from pg_attribute a join pg_class c on c.oid = a.attrelid
 left join pg_attrdef d on (d.adrelid, d.adnum) = (a.attrelid, a.attnum)
-where c.relnamespace in ('public'::regnamespace, 'grafana'::regnamespace) and a.attnum > 0 and not a.attisdropped
+where c.relnamespace in (select oid from ours) and a.attnum > 0 and not a.attisdropped
 union all
 select format('relation %s %s %s', relname, relkind, reloptions)
-from pg_class where relnamespace in ('public'::regnamespace, 'grafana'::regnamespace)
+from pg_class where relnamespace in (select oid from ours)
 union all
 select format('index %s', indexdef) from pg_indexes where schemaname in ('public', 'grafana')
 union all
 select format('constraint %s %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
-from pg_constraint where connamespace in ('public'::regnamespace, 'grafana'::regnamespace)
+from pg_constraint where connamespace in (select oid from ours)
 union all
 select format('view %s %s', viewname, definition) from pg_views where schemaname in ('public', 'grafana')
 union all
 select format('function %s', pg_get_functiondef(oid))
-from pg_proc where pronamespace in ('public'::regnamespace, 'grafana'::regnamespace) and prokind = 'f'
+from pg_proc where pronamespace in (select oid from ours) and prokind = 'f'
 union all
 select format('trigger %s', pg_get_triggerdef(t.oid))
 from pg_trigger t join pg_class c on c.oid = t.tgrelid
-where c.relnamespace in ('public'::regnamespace, 'grafana'::regnamespace) and not t.tgisinternal
+where c.relnamespace in (select oid from ours) and not t.tgisinternal
 union all
 select format('enum %s %s', enumtypid::regtype, enumlabel) from pg_enum
 union all

@@ -146,14 +146,9 @@ def receivers_file(folder: Path, url: str, *, drill: bool) -> Path:
     return path
 
 
-@pytest.mark.parametrize("drill", [False, True])
-def test_no_receiver_is_called_though_one_is_configured(
-    replay: Replay,
-    tmp_path: Path,
-    drill: bool,  # noqa: FBT001
-) -> None:
+def test_no_receiver_is_called_not_even_one_for_drills(replay: Replay, tmp_path: Path) -> None:
     with reference_receiver(tmp_path) as receiver:
-        replayed = replay("--keep", receivers=receivers_file(tmp_path, receiver.url, drill=drill))
+        replayed = replay("--keep", receivers=receivers_file(tmp_path, receiver.url, drill=True))
         assert receiver.messages() == []
 
     database = replay.kept(replayed)
@@ -232,6 +227,20 @@ def test_a_worker_that_dies_ends_the_replay_with_one_line(replay: Replay) -> Non
         os.kill(worker, signal.SIGKILL)
         assert process.wait() == 3
         assert process.text.startswith("lifeline: worker ended: ")
+        assert process.text.count("\n") == 1
+
+    assert replay.databases() == []
+
+
+def test_a_database_that_goes_away_ends_the_replay_with_one_line(replay: Replay) -> None:
+    with replay.process("--speed", "60") as process:
+        until(lambda: stored(replay) > 0, "a reading")
+        rows(
+            replay.dsn,
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname like 'lifeline-replay-%'",
+        )
+        assert process.wait() == 3
+        assert process.text.startswith("lifeline: the database went away: ")
         assert process.text.count("\n") == 1
 
     assert replay.databases() == []

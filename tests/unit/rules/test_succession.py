@@ -82,6 +82,15 @@ def test_a_new_rule_goes_on_as_if_it_had_been_there() -> None:
     assert new.step(NEXT).transitions == always.step(NEXT).transitions
 
 
+def test_a_delay_that_is_over_by_now_is_over_for_a_new_rule_too() -> None:
+    slow = rule("slow", "limit", (Strength(llr=1.0),), bands=[{"above": 10}], on_delay="2min")
+    feed = readings((1, 0, 12.0), (1, 1, 12.0), (1, 2, 12.0))
+    old = Engine(town(1), rules(RATE))
+    old.step(feed)
+    _, step = succeed(old, rules(slow), history=feed)
+    assert told(step) == [("slow", "d0/ch4", 0, 1)]
+
+
 def test_history_may_come_in_parts() -> None:
     whole, parts = (Engine(town(2), rules(RATE)) for _ in range(2))
     for engine in (whole, parts):
