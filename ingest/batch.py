@@ -1,29 +1,16 @@
 """What a batch of messages holds once it is decoded."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.reason import Reason
 from sensors.readings import Readings
 
 LONGEST_PAYLOAD = 64 * 1024
 """Bytes of a message that a dead letter keeps."""
-
-
-class Reason(StrEnum):
-    """Why a message, or a part of it, could not be taken as it came."""
-
-    TOPIC = "topic"
-    UNDECODABLE = "undecodable"
-    SCHEMA = "schema"
-    UNKNOWN_SENSOR = "unknown-sensor"
-    UNIT = "unit"
-    TIME = "time"
-    CONFLICT = "conflict"
-    REFUSED = "refused"
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):

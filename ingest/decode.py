@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest import formats, validate
-from ingest.batch import LONGEST_PAYLOAD, Batch, DeadLetter, Numbered, Reason, Status, Waveform
+from ingest.batch import LONGEST_PAYLOAD, Batch, DeadLetter, Numbered, Status, Waveform
 from ingest.formats import MILLISECOND, Unfit
 from ingest.index import Index, Leaf, Route
 from ingest.message import Message
+from ingest.reason import Reason
 from sensors.quantities import QUANTITIES
 from sensors.readings import DAY, MINUTE, SECOND, Readings
 from sensors.units import conversion

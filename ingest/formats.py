@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.batch import Reason
+from ingest.reason import Reason
 from sensors.readings import SECOND
 
 MILLISECOND = SECOND // 1000

@@ -9,8 +9,9 @@ import asyncpg
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.batch import Batch, DeadLetter, Reason
+from ingest.batch import Batch, DeadLetter
 from ingest.copy import binary, timestamps
+from ingest.reason import Reason
 from ingest.sequence import GapChange, Range
 from sensors.readings import Readings
 

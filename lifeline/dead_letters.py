@@ -14,8 +14,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 from psycopg import Connection
 from psycopg.rows import TupleRow, class_row
 
-from ingest.batch import Reason
 from ingest.mqtt import Broker
+from ingest.reason import Reason
 from sensors.errors import UnavailableError
 
 PATIENCE_S = 10.0

@@ -7,6 +7,8 @@ of one has the physics and the kinds of incidents that act on it: ``gas``, ``wat
 and faults, :mod:`~simulator.devices` makes messages. :mod:`~simulator.simulation` steps it all together,
 :mod:`~simulator.publish` plays it into a broker or a file and keeps a log.
 
+:mod:`simulator.feed` and the modules named after it replay what others measured.
+
 >>> scenario = read_scenario(DEMO, registry)
 >>> log: list[Record] = []
 >>> simulation = Simulation(registry, scenario, start=start, seed=7)

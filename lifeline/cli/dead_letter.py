@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.batch import Reason
+from ingest.reason import Reason
 from lifeline.settings import Settings
 from sensors.errors import ConfigurationError, UnavailableError
 

@@ -44,7 +44,14 @@ where e.level <= 3 and kind in ('raised', 'risen') order by event_time
 
 
 @pytest.fixture
-def replay(empty_database: str, postgres: Postgres, broker: Mosquitto, tmp_path: Path) -> Iterator[Replay]:
+def replay(
+    empty_database: str,
+    postgres: Postgres,
+    broker: Mosquitto,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Replay]:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # where a replay that failed leaves its processes' logs
     replay = Replay(empty_database, broker.url, tmp_path)
     yield replay
     for name in replay.databases():

@@ -65,7 +65,10 @@ def keep(dsn: str, *letters: tuple[str, str, bytes, int | None]) -> None:
         cursor.executemany(
             "insert into dead_letter (received_at, topic, device_id, reason, detail, payload, payload_size)"
             " values ('2025-11-21T08:00:00+08:00', %s, split_part(%s, '/', 4), %s, 'why', %s, %s)",
-            [(topic, topic, reason, payload, size or len(payload)) for topic, reason, payload, size in letters],
+            [
+                (topic, topic, reason, payload, size or len(payload))
+                for topic, reason, payload, size in letters
+            ],
         )
 
 
@@ -80,8 +83,26 @@ def test_the_list_shows_what_was_kept_the_newest_first(
     )
     code, lines = called(tmp_path, dsn, ours, "list")
     assert code == 0
-    assert lines[0].split() == ["id", "received", "(UTC)", "topic", "reason", "detail", "bytes", "payload", "retried"]
-    assert lines[1].split()[:7] == ["3", "2025-11-21", "00:00:00", f"{EAST}/d1/telemetry", "undecodable", "why", "70000"]
+    assert lines[0].split() == [
+        "id",
+        "received",
+        "(UTC)",
+        "topic",
+        "reason",
+        "detail",
+        "bytes",
+        "payload",
+        "retried",
+    ]
+    assert lines[1].split()[:7] == [
+        "3",
+        "2025-11-21",
+        "00:00:00",
+        f"{EAST}/d1/telemetry",
+        "undecodable",
+        "why",
+        "70000",
+    ]
     assert "ff 00 5b 72 65 64 5d" in lines[2]
     assert '{"t": 1, "v": {}}' in lines[3]
     assert len(called(tmp_path, dsn, ours, "list", "--reason", "undecodable")[1]) == 3
@@ -166,9 +187,7 @@ def test_mistakes_are_one_line(ours: TemporaryServices, dsn: str, tmp_path: Path
     assert (code, len(lines)) == (3, 1)
 
 
-def test_without_a_broker_a_retry_says_so_and_marks_nothing(
-    dsn: str, tmp_path: Path
-) -> None:
+def test_without_a_broker_a_retry_says_so_and_marks_nothing(dsn: str, tmp_path: Path) -> None:
     keep(dsn, (f"{EAST}/d0/telemetry", "schema", b"x", None))
     with Lifeline(tmp_path, "dead-letter", "retry", "1", dsn=dsn, mqtt_url="mqtt://127.0.0.1:1") as process:
         assert process.wait() == 3

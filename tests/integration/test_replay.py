@@ -37,7 +37,14 @@ from tests.unit.rules.town import rules, town
 
 
 @pytest.fixture
-def replay(empty_database: str, postgres: Postgres, broker: Mosquitto, tmp_path: Path) -> Iterator[Replay]:
+def replay(
+    empty_database: str,
+    postgres: Postgres,
+    broker: Mosquitto,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Replay]:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # where a replay that failed leaves its processes' logs
     replay = Replay(empty_database, broker.url, tmp_path)
     yield replay
     for name in replay.databases():
@@ -232,8 +239,8 @@ def test_a_worker_that_dies_ends_the_replay_with_one_line(replay: Replay) -> Non
     assert replay.databases() == []
 
 
-def test_a_database_that_goes_away_ends_the_replay_with_one_line(replay: Replay) -> None:
-    with replay.process("--speed", "60") as process:
+def test_a_database_that_goes_away_ends_the_replay_with_one_line(replay: Replay, tmp_path: Path) -> None:
+    with replay.process(feed=long_feed(tmp_path, 20_000)) as process:
         until(lambda: stored(replay) > 0, "a reading")
         rows(
             replay.dsn,

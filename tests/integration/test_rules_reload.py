@@ -1,4 +1,4 @@
-"""Other rules in a running worker: what is unchanged goes on, what is new knows its past, what is gone ends."""
+"""Other rules in a running worker: what is unchanged goes on, what is new knows its past, the rest ends."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -169,7 +169,14 @@ def test_a_running_worker_takes_other_rules_as_an_engine_of_our_own_does(
     twin.change(rules(*AFTER))
     assert {name for name, *_ in twin.transitions[before:]} == {"old", "new"}
     twin.hear(second + third)
-    assert {name for name, *_ in twin.transitions[before:]} == {"methane", "rise", "two-of-n", "old", "new", "silence"}
+    assert {name for name, *_ in twin.transitions[before:]} == {
+        "methane",
+        "rise",
+        "two-of-n",
+        "old",
+        "new",
+        "silence",
+    }
     assert sorted(transitions(dsn)) == sorted(twin.transitions)
 
 
@@ -184,10 +191,13 @@ def test_what_is_unchanged_keeps_its_state_what_is_new_is_warmed_and_what_is_gon
         process.until("versions", times=2)
         with psycopg.connect(dsn) as db:
             found = db.execute(
-                "select rule, subject, previous, state, reason from transitions where seq > %s order by rule, subject",
+                "select rule, subject, previous, state, reason from transitions where seq > %s"
+                " order by rule, subject",
                 (before,),
             ).fetchall()
-            version = db.execute("select distinct rules_version from transitions where seq > %s", (before,)).fetchall()
+            version = db.execute(
+                "select distinct rules_version from transitions where seq > %s", (before,)
+            ).fetchall()
         assert version == [(rules(LIMIT, NEW).version,)]
     gone = "the rule or its sensor was removed or changed"
     assert [row for row in found if row[0] == "methane"] == []

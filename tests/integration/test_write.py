@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from ingest import write
-from ingest.batch import Batch, DeadLetter, Numbered, Reason, Status, Waveform
+from ingest.batch import Batch, DeadLetter, Numbered, Status, Waveform
 from ingest.copy import binary, timestamps
+from ingest.reason import Reason
 from ingest.sequence import GapChange, Sequences
 from ingest.write import moment, prepare, read_history, write_dead, write_readings, write_rest
 from sensors.readings import DAY, SECOND, Readings
@@ -57,7 +58,8 @@ async def store(
 
 async def stored(db: asyncpg.Connection) -> list[tuple[int, int, float, bool]]:
     rows = await db.fetch(
-        "select sensor_id, (extract(epoch from time) * 1000000)::bigint, value, late from readings order by 1, 2"
+        "select sensor_id, (extract(epoch from time) * 1000000)::bigint, value, late from readings"
+        " order by 1, 2"
     )
     return [(sensor, time - START, value, was_late) for sensor, time, value, was_late in rows]
 
@@ -100,17 +102,20 @@ async def test_times_are_exact_from_year_1_to_year_9999(db: asyncpg.Connection) 
         yield binary([np.arange(len(times), dtype=np.int32), timestamps(times)])
 
     await db.copy_to_table("t", source=stream(), format="binary")
-    found = await db.fetch("select (extract(epoch from time) * 1000000)::bigint as us, time from t order by n")
+    found = await db.fetch(
+        "select (extract(epoch from time) * 1000000)::bigint as us, time from t order by n"
+    )
     assert [row["us"] for row in found] == times.tolist()
     assert [row["time"] for row in found] == [moment(int(time)) for time in times]
 
 
 @pytest.mark.parametrize("certain", [True, False])
-async def test_new_readings_are_stored_once_each(db: asyncpg.Connection, certain: bool) -> None:
+async def test_new_readings_are_stored_once_each(db: asyncpg.Connection, *, certain: bool) -> None:
     batch = readings((1, 0, 1.0), (2, 0, NAN), (1, 1, -0.0), (1, DAY, INFINITE))
     written = await store(db, batch, late(0, 0, 0, 0), certain=certain)
     assert written == write.Written(4, 0, ())
-    assert repr(await stored(db)) == repr([(1, 0, 1.0, False), (1, 1, -0.0, False), (1, DAY, INFINITE, False), (2, 0, NAN, False)])  # fmt: skip
+    expected = [(1, 0, 1.0, False), (1, 1, -0.0, False), (1, DAY, INFINITE, False), (2, 0, NAN, False)]
+    assert repr(await stored(db)) == repr(expected)
 
 
 async def test_the_flag_is_stored(db: asyncpg.Connection) -> None:
@@ -141,7 +146,9 @@ async def test_a_duplicate_in_the_batch_itself_is_one(db: asyncpg.Connection) ->
     assert written == write.Written(1, 2, ())
 
 
-async def test_another_value_for_the_same_moment_is_a_conflict_and_both_are_told(db: asyncpg.Connection) -> None:
+async def test_another_value_for_the_same_moment_is_a_conflict_and_both_are_told(
+    db: asyncpg.Connection,
+) -> None:
     await store(db, readings((1, 0, 1.0), (2, 0, 5.0)), late(0, 0))
     written = await store(db, readings((1, 0, 2.5), (2, 0, NAN), (3, 0, 1.0)), late(1, 1, 0))
     assert (written.stored, written.duplicates, len(written.conflicts)) == (1, 0, 2)
@@ -187,7 +194,9 @@ def batch(**parts: object) -> Batch:
 
 async def test_the_table_of_gaps_is_what_the_sequences_know(db: asyncpg.Connection) -> None:
     random, sequences = Random(7), Sequences()
-    numbers = [Numbered(f"d{random.randint(0, 2)}", random.randint(0, 2), random.randint(0, 30)) for _ in range(300)]
+    numbers = [
+        Numbered(f"d{random.randint(0, 2)}", random.randint(0, 2), random.randint(0, 30)) for _ in range(300)
+    ]
     while numbers:
         part, numbers = numbers[:9], numbers[9:]
         await write_rest(db, batch(), sequences.observe(part))
@@ -205,8 +214,9 @@ def merged(ranges: list[tuple[str, int, int, int]]) -> list[tuple[str, int, int,
     found: list[tuple[str, int, int, int]] = []
     for device, boot, first, end in ranges:
         if found and found[-1][:2] == (device, boot) and found[-1][3] == first:
-            first = found.pop()[2]
-        found.append((device, boot, first, end))
+            found.append((device, boot, found.pop()[2], end))
+        else:
+            found.append((device, boot, first, end))
     return found
 
 
@@ -227,23 +237,28 @@ async def test_a_waveform_is_stored_once(db: asyncpg.Connection) -> None:
 
 
 async def test_a_device_is_online_since_it_last_came_and_keeps_its_boot(db: asyncpg.Connection) -> None:
-    async def say(online: bool, boot: int | None) -> asyncpg.Record:
+    async def say(*, online: bool, boot: int | None) -> asyncpg.Record:
         await write_rest(db, batch(statuses=(Status(device="d0", online=online, boot=boot),)), [])
         return await db.fetchrow("select * from device_status")
 
-    first = await say(True, 3)
-    again = await say(True, None)
+    first = await say(online=True, boot=3)
+    again = await say(online=True, boot=None)
     assert (again["online"], again["boot"], again["since"]) == (True, 3, first["since"])
-    gone = await say(False, None)
+    gone = await say(online=False, boot=None)
     assert (gone["online"], gone["boot"]) == (False, 3)
     assert gone["since"] > first["since"]
 
 
 async def test_a_dead_letter_is_kept_as_it_is(db: asyncpg.Connection) -> None:
     letter = DeadLetter(
-        topic="lifeline/x/y/z/telemetry", device="z", reason=Reason.UNDECODABLE, detail="«no»", content_type="?",
-        payload=bytes(range(256)), size=9999,
-    )  # fmt: skip
+        topic="lifeline/x/y/z/telemetry",
+        device="z",
+        reason=Reason.UNDECODABLE,
+        detail="«no»",
+        content_type="?",
+        payload=bytes(range(256)),
+        size=9999,
+    )
     await write_dead(db, [letter, replace_device(letter)])
     rows = await db.fetch("select * from dead_letter order by dead_letter_id")
     assert [row["device_id"] for row in rows] == ["z", None]

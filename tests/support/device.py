@@ -12,7 +12,7 @@ from paho.mqtt.properties import Properties
 
 
 class Device:
-    """Publishes at QoS 1, and waits until the broker has it; ``heard`` are the messages on what it listens to."""
+    """Publishes at QoS 1 and waits until the broker has it; ``heard`` is what came on what it listens to."""
 
     def __init__(self, client: paho.Client) -> None:
         self._client = client

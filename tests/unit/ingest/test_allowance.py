@@ -1,7 +1,8 @@
 """A device gone mad must not fill the database with what it says."""
 
 from ingest.allowance import Allowance
-from ingest.batch import DeadLetter, Reason
+from ingest.batch import DeadLetter
+from ingest.reason import Reason
 from sensors.readings import HOUR
 from tests.unit.ingest.place import INDEX
 

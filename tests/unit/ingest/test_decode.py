@@ -6,9 +6,10 @@ import cbor2
 import numpy as np
 import pytest
 
-from ingest.batch import LONGEST_PAYLOAD, Numbered, Reason
+from ingest.batch import LONGEST_PAYLOAD, Numbered
 from ingest.decode import CLOCK, Window, set_aside
 from ingest.message import Message
+from ingest.reason import Reason
 from sensors.model import Flag
 from sensors.readings import DAY, MINUTE, SECOND
 from tests.unit.ingest.place import BRIDGE, GAS, INDEX, NOW, NOW_MS, SEWER, reasons, rows, said, taken
@@ -111,7 +112,7 @@ def test_the_believable_part_of_a_pack_is_taken() -> None:
     ("offset", "believed"),
     [(-400 * DAY, True), (-400 * DAY - 1000, False), (5 * MINUTE, True), (5 * MINUTE + 1000, False)],
 )
-def test_the_window_of_time_holds_its_edges(offset: int, believed: bool) -> None:
+def test_the_window_of_time_holds_its_edges(offset: int, *, believed: bool) -> None:
     batch = taken(said({"t": (NOW + offset) // 1000, "v": {"p": 1.0}}))
     assert (len(batch.readings), len(batch.dead)) == ((1, 0) if believed else (0, 1))
 

@@ -9,9 +9,10 @@ import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ingest.batch import LONGEST_PAYLOAD, Batch, Reason
+from ingest.batch import LONGEST_PAYLOAD, Batch
 from ingest.decode import CLOCK, Window
 from ingest.message import Message
+from ingest.reason import Reason
 from sensors.model import Flag
 from sensors.readings import MINUTE, Readings
 from tests.unit.ingest.place import BRIDGE, GAS, INDEX, NOW, NOW_MS, SENSORS, SEWER, said, taken
@@ -200,7 +201,9 @@ def one_by_one(messages: list[Message], now: int | None) -> Batch:
     starts = np.cumsum([0, *(len(part.readings) for part in parts)]).tolist()
     return Batch(
         readings=Readings.concatenate(part.readings for part in parts),
-        ticks=tuple((start, tick) for start, part in zip(starts, parts) for _, tick in part.ticks),
+        ticks=tuple(
+            (start, tick) for start, part in zip(starts, parts, strict=False) for _, tick in part.ticks
+        ),
         messages=len(messages),
         **{
             name: tuple(each for part in parts for each in getattr(part, name))

@@ -8,10 +8,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ingest.batch import LONGEST_PAYLOAD, Batch, Reason
+from ingest.batch import LONGEST_PAYLOAD, Batch
 from ingest.decode import Window, decode
 from ingest.index import Index, Leaf
 from ingest.message import Message
+from ingest.reason import Reason
 from lifeline.settings import Settings
 from sensors.model import Device, Domain, Sensor
 from sensors.readings import DAY, MINUTE

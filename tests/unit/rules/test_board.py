@@ -22,7 +22,9 @@ def board(consequence: int = 3) -> Board:
     return Board(hazards(), (), default_matrix(), lambda _asset, _hazard: consequence)
 
 
-def say(board: Board, minute: float, likelihood: int | None, rule: str = "r", hazard: str = "gas-leak") -> list[RiskChange]:
+def say(
+    board: Board, minute: float, likelihood: int | None, rule: str = "r", hazard: str = "gas-leak"
+) -> list[RiskChange]:
     """Evidence that sets a likelihood, or ceases."""
     time = round(minute * MINUTE)
     transition = Transition(
@@ -192,7 +194,9 @@ def test_the_level_is_never_below_the_evidence_and_above_it_for_at_most_the_quie
         below_since = check(b, standing, consequence, minute, below_since)
 
 
-def check(b: Board, standing: dict[str, int], consequence: int, minute: int, below_since: int | None) -> int | None:
+def check(
+    b: Board, standing: dict[str, int], consequence: int, minute: int, below_since: int | None
+) -> int | None:
     live = b.live.get(("a", "gas-leak"))
     shown = (live and live.level) or 9
     evidence = default_matrix().level(max(standing.values()), consequence).value if standing else 9

@@ -58,7 +58,9 @@ def test_a_transition_says_what_changed_where_when_and_why() -> None:
 
 
 def test_the_id_of_a_transition_is_made_of_what_it_says() -> None:
-    first, again = (Engine(town(1), rules(LIMIT)).step(readings((1, 0, 12.0), (1, 1, 13.0))) for _ in range(2))
+    first, again = (
+        Engine(town(1), rules(LIMIT)).step(readings((1, 0, 12.0), (1, 1, 13.0))) for _ in range(2)
+    )
     other = Engine(town(1), rules(LIMIT)).step(readings((1, 0, 12.0), (1, 1.5, 13.0)))
     assert first.transitions[0].id == again.transitions[0].id != other.transitions[0].id
 

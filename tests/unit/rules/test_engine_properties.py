@@ -1,4 +1,4 @@
-"""However a feed is cut into batches, and wherever it is broken off and taken up, the verdicts are the same."""
+"""However a feed is cut into batches, and wherever it is broken off, the verdicts are the same."""
 
 from dataclasses import dataclass
 from random import Random

@@ -76,7 +76,8 @@ def test_a_folder_without_rules_is_a_mistake_and_not_an_empty_set(tmp_path: Path
 
 
 def test_a_name_or_a_matrix_in_two_files_is_told_where_it_is_the_second(tmp_path: Path) -> None:
-    matrix = '[matrix]\nversion = "x"\nsource = "x"\nlevels = [[4,4,4,4,3],[4,4,4,3,3],[4,4,3,3,2],[4,3,3,2,1],[3,3,2,1,1]]\n'
+    levels = "[[4,4,4,4,3],[4,4,4,3,3],[4,4,3,3,2],[4,3,3,2,1],[3,3,2,1,1]]"
+    matrix = f'[matrix]\nversion = "x"\nsource = "x"\nlevels = {levels}\n'
     for name in ("a", "b"):
         (tmp_path / f"{name}.toml").write_text(rule() + matrix, encoding="utf-8")
     with pytest.raises(Mistakes) as caught:
@@ -89,7 +90,9 @@ def test_a_name_or_a_matrix_in_two_files_is_told_where_it_is_the_second(tmp_path
 
 def test_files_of_a_folder_are_one_set(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text(rule("one"), encoding="utf-8")
-    (tmp_path / "b.toml").write_text('[[group]]\nname = "g"\n' + rule("two") + 'group = "g"\n', encoding="utf-8")
+    (tmp_path / "b.toml").write_text(
+        '[[group]]\nname = "g"\n' + rule("two") + 'group = "g"\n', encoding="utf-8"
+    )
     found = load([tmp_path])
     assert [rule.name for rule in found.rules] == ["one", "two"]
     assert found.matrix == default_matrix()
@@ -98,8 +101,14 @@ def test_files_of_a_folder_are_one_set(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (('quantity = "methane_lel"', 'quantity = "rain_intensity"'), "9: rule[0].select: expected to find a sensor in this city"),
-        (("bands", 'relative_to = "depth_m", bands'), "10: rule[0].parameters: chamber has no number 'depth_m' among its attributes"),
+        (
+            ('quantity = "methane_lel"', 'quantity = "rain_intensity"'),
+            "9: rule[0].select: expected to find a sensor in this city",
+        ),
+        (
+            ("bands", 'relative_to = "depth_m", bands'),
+            "10: rule[0].parameters: chamber has no number 'depth_m' among its attributes",
+        ),
     ],
 )
 def test_with_a_city_a_rule_that_cannot_speak_there_is_a_mistake(
@@ -141,7 +150,14 @@ def test_the_version_tells_one_threshold_from_another(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "us"),
-    [("90s", 90 * SECOND), ("1.5min", 90 * SECOND), ("2h", 2 * HOUR), ("1d", DAY), ("5ms", 5000), (" 3min ", 3 * MINUTE)],
+    [
+        ("90s", 90 * SECOND),
+        ("1.5min", 90 * SECOND),
+        ("2h", 2 * HOUR),
+        ("1d", DAY),
+        ("5ms", 5000),
+        (" 3min ", 3 * MINUTE),
+    ],
 )
 def test_a_duration_is_a_number_and_a_unit(text: str, us: int) -> None:
     assert Duration.parse(text) == us

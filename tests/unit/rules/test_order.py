@@ -44,7 +44,9 @@ def test_rounds_hold_each_row_once_and_a_sensor_s_rows_one_round_after_the_other
         sensors = [batch[row][0] for row in rows]
         assert len(set(sensors)) == len(sensors)
     for sensor in range(SIZE):
-        mine = [(row, number) for number, rows in enumerate(rounds) for row in rows if batch[row][0] == sensor]
+        mine = [
+            (row, number) for number, rows in enumerate(rounds) for row in rows if batch[row][0] == sensor
+        ]
         assert [number for _, number in mine] == list(range(len(mine)))
         assert mine == sorted(mine)
 

@@ -15,7 +15,14 @@ PRIOR = 0.01
 NONE: dict[str, Group] = {}
 
 
-def piece(n: int = 0, llr: float | None = None, likelihood: int | None = None, *, quality: float = 1.0, group: str = "g") -> Evidence:
+def piece(
+    n: int = 0,
+    llr: float | None = None,
+    likelihood: int | None = None,
+    *,
+    quality: float = 1.0,
+    group: str = "g",
+) -> Evidence:
     return Evidence(
         rule=f"r{n}",
         subject=f"s{n}",
@@ -59,11 +66,13 @@ def test_five_sensors_of_like_physics_count_as_little_more_than_one() -> None:
 
 
 def test_the_naive_claim_that_was_measured_comes_down_to_the_truth() -> None:
-    """§3: where five sensors' naive sum claimed P = 0.76 the truth was 0.08; a third of the sum claims 0.06."""
+    """§3: where five sensors' naive sum claimed P = 0.76 the truth was 0.08; a third of it claims 0.06."""
     total = logit(0.76) - logit(PRIOR)
     five = [piece(n, llr=total / 5) for n in range(5)]
     assert fuse(PRIOR, five, {"g": Group(name="g", correlation=0.0)}).probability == pytest.approx(0.76)
-    assert fuse(PRIOR, five, {"g": Group(name="g", correlation=0.5)}).probability == pytest.approx(0.0643, abs=1e-4)
+    assert fuse(PRIOR, five, {"g": Group(name="g", correlation=0.5)}).probability == pytest.approx(
+        0.0643, abs=1e-4
+    )
 
 
 def test_truly_different_physics_add_up_in_full() -> None:

@@ -16,7 +16,9 @@ from sensors.readings import MINUTE, Readings
 from tests.unit.rules.test_engine import START, readings
 from tests.unit.rules.town import LIMIT, RATE, SILENCE, STUCK, VOTE, rule, rules, town
 
-WORSE = rule("methane", "limit", (Strength(likelihood=2), Strength(likelihood=3)), bands=[{"above": 8}, {"above": 18}])
+WORSE = rule(
+    "methane", "limit", (Strength(likelihood=2), Strength(likelihood=3)), bands=[{"above": 8}, {"above": 18}]
+)
 PLAIN = rule("plain", "limit", (Strength(likelihood=3),), bands=[{"above": 10}])
 
 
@@ -53,7 +55,7 @@ def test_a_rule_that_is_unchanged_keeps_its_state_and_says_nothing() -> None:
     assert not step.transitions
     assert not step.risk_changes
     assert pack(remember(new)) == pack(remember(straight))
-    assert new.step(NEXT) .transitions == straight.step(NEXT).transitions
+    assert new.step(NEXT).transitions == straight.step(NEXT).transitions
 
 
 def test_rules_beside_one_that_changed_keep_their_state() -> None:
@@ -173,7 +175,9 @@ def test_a_sensor_that_fell_silent_long_ago_is_silent_for_a_new_rule_too() -> No
     old.step(readings((1, 0, 1.0), (2, 0, 1.0), (2, 1000, 1.0)))
     new, _ = succeed(old, rules(LIMIT, SILENCE), history=readings((2, 1000, 1.0)))
     step = new.step(Readings.empty(), [Tick(0, START + 1001 * MINUTE)])
-    assert [(t.rule, t.subject, t.time) for t in step.transitions] == [("silence", "d0/ch4", START + 3 * MINUTE)]
+    assert [(t.rule, t.subject, t.time) for t in step.transitions] == [
+        ("silence", "d0/ch4", START + 3 * MINUTE)
+    ]
 
 
 def test_the_last_value_of_a_silent_sensor_is_evidence_for_a_new_rule_too() -> None:
@@ -214,13 +218,19 @@ def test_another_consequence_grades_anew_what_stands() -> None:
     old.step(FEED)
     _, step = succeed(old, rules(PLAIN), town(2, consequence=5))
     assert not step.transitions
-    assert [(change.previous, change.level, change.consequence) for change in step.risk_changes] == [(4, 2, 5)]
+    assert [(change.previous, change.level, change.consequence) for change in step.risk_changes] == [
+        (4, 2, 5)
+    ]
 
 
 CHOICES = [LIMIT, WORSE, PLAIN, RATE, STUCK, SILENCE, msgspec.structs.replace(PLAIN, hazard="burst")]
-SETS = st.lists(st.sampled_from(CHOICES), max_size=4, unique_by=lambda rule: rule.name).map(lambda each: with_vote(*each))
+SETS = st.lists(st.sampled_from(CHOICES), max_size=4, unique_by=lambda rule: rule.name).map(
+    lambda each: with_vote(*each)
+)
 FEEDS = st.lists(
-    st.tuples(st.integers(1, 3), st.sampled_from([1.0, 9.0, 12.0, 21.0, 55.0]), st.sampled_from([0.0, 1.0, 30.0])),
+    st.tuples(
+        st.integers(1, 3), st.sampled_from([1.0, 9.0, 12.0, 21.0, 55.0]), st.sampled_from([0.0, 1.0, 30.0])
+    ),
     max_size=30,
 )
 
@@ -238,9 +248,9 @@ def as_readings(steps: list[tuple[int, float, float]]) -> Readings:
     return readings(*rows)
 
 
-@given(FEEDS, SETS, SETS, st.booleans())
+@given(steps=FEEDS, before=SETS, after=SETS, moved=st.booleans())
 def test_after_a_succession_no_evidence_stands_but_that_of_the_new_rules(
-    steps: list[tuple[int, float, float]], before: RuleSet, after: RuleSet, moved: bool
+    steps: list[tuple[int, float, float]], before: RuleSet, after: RuleSet, *, moved: bool
 ) -> None:
     feed, registry = as_readings(steps), town(3)
     old = Engine(registry, before)

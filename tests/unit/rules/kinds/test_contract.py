@@ -146,7 +146,9 @@ def test_a_restart_changes_nothing(name: str, feed: list[Shown], cut: int, ticks
     memory = unpack(pack(restarted.remember()))
     restarted = fresh(name)
     restarted.recall(memory, np.arange(3), np.arange(3))
-    rest = [[change for each in feed[cut:] for change in show(kind, [each])] for kind in (straight, restarted)]
+    rest = [
+        [change for each in feed[cut:] for change in show(kind, [each])] for kind in (straight, restarted)
+    ]
     assert rest[0] == rest[1]
     late = START + 10_000 * MINUTE
     assert straight.due() == restarted.due()
@@ -160,7 +162,9 @@ def test_a_kind_can_be_pickled(name: str, feed: list[Shown]) -> None:
     for each in feed:
         show(kind, [each])
     twin = pickle.loads(pickle.dumps(kind))
-    assert {n: a.tobytes() for n, a in kind.remember().items()} == {n: a.tobytes() for n, a in twin.remember().items()}
+    assert {n: a.tobytes() for n, a in kind.remember().items()} == {
+        n: a.tobytes() for n, a in twin.remember().items()
+    }
 
 
 @EVERY
@@ -198,7 +202,9 @@ def test_before_it_is_due_a_tick_changes_nothing(name: str, feed: list[Shown], m
 
 @EVERY
 @given(feed=feeds())
-def test_no_tick_is_due_sooner_than_its_patience_after_the_oldest_reading(name: str, feed: list[Shown]) -> None:
+def test_no_tick_is_due_sooner_than_its_patience_after_the_oldest_reading(
+    name: str, feed: list[Shown]
+) -> None:
     kind = fresh(name)
     for each in feed:
         show(kind, [each])
@@ -263,6 +269,9 @@ def test_the_examples_in_a_kind_s_text_run(name: str) -> None:
 def test_a_kind_s_text_says_what_one_must_know(name: str) -> None:
     text = importlib.import_module(f"rules.kinds.{name}").__doc__ or ""
     assert text.startswith(f"{name}: ")
-    parts = [text.find(part) for part in ("Formula:", "Will not fire on:", "False alarms:", "Siblings:", "Reference:")]
+    parts = [
+        text.find(part)
+        for part in ("Formula:", "Will not fire on:", "False alarms:", "Siblings:", "Reference:")
+    ]
     assert -1 not in parts
     assert parts == sorted(parts)

@@ -27,7 +27,7 @@ class Stage:
         self.group, self.now = group, now
         self.last = np.full(len(group.members), NEVER)
 
-    def hear(self, member: int, time: int, counts: bool | None = None) -> list[tuple[int, int]]:
+    def hear(self, member: int, time: int, *, counts: bool | None = None) -> list[tuple[int, int]]:
         """A reading, with a vote if its evidence came (True) or went (False)."""
         votes = [] if counts is None else [(0, Vote(time, member, counts))]
         verdicts = self.group.take(votes, [(0, member, time)], self.last, self.now)
@@ -47,11 +47,11 @@ def test_k_votes_at_the_same_time_are_evidence_and_fewer_are_not() -> None:
     stage = Stage(group(2, 3))
     for member in range(3):
         stage.hear(member, 0)
-    assert stage.hear(0, 10, True) == []
-    assert stage.hear(1, 11, True) == []
+    assert stage.hear(0, 10, counts=True) == []
+    assert stage.hear(1, 11, counts=True) == []
     assert stage.hear(2, 12) == []
     assert stage.hear(0, 12) == [(11, 1)]
-    assert stage.hear(0, 20, False) == []
+    assert stage.hear(0, 20, counts=False) == []
     assert stage.hear(1, 20) == []
     assert stage.hear(2, 20) == [(20, 0)]
 
@@ -60,7 +60,7 @@ def test_a_vote_waits_until_every_member_has_got_so_far() -> None:
     stage = Stage(group(1, 2))
     stage.hear(0, 0)
     stage.hear(1, 0)
-    assert stage.hear(0, 10, True) == []
+    assert stage.hear(0, 10, counts=True) == []
     assert stage.hear(1, 9) == []
     assert stage.hear(1, 10) == [(10, 1)]
 
@@ -69,19 +69,19 @@ def test_votes_that_did_not_overlap_in_event_time_are_no_evidence_in_whatever_or
     stage = Stage(group(2, 2))
     stage.hear(0, 0)
     stage.hear(1, 0)
-    assert stage.hear(0, 10, True) == []
-    assert stage.hear(0, 20, False) == []
-    assert stage.hear(1, 21, True) == []
+    assert stage.hear(0, 10, counts=True) == []
+    assert stage.hear(0, 20, counts=False) == []
+    assert stage.hear(1, 21, counts=True) == []
     assert stage.hear(0, 30) == []
     assert stage.group.state == 0
 
 
 def test_a_silent_member_is_let_go_by_the_tick_after_its_patience_and_its_last_evidence_stands() -> None:
     stage = Stage(group(2, 3, [100, 100, 1000]))
-    stage.hear(1, 0, True)
+    stage.hear(1, 0, counts=True)
     stage.hear(0, 0)
     stage.hear(2, 0)
-    assert stage.hear(0, 50, True) == []
+    assert stage.hear(0, 50, counts=True) == []
     assert stage.hear(2, 60) == []
     assert stage.tick(100) == []
     assert stage.tick(101) == [(50, 1)]
@@ -89,7 +89,7 @@ def test_a_silent_member_is_let_go_by_the_tick_after_its_patience_and_its_last_e
 
 
 def test_who_was_never_heard_holds_nobody_back() -> None:
-    assert Stage(group(1, 2)).hear(0, 10, True) == [(10, 1)]
+    assert Stage(group(1, 2)).hear(0, 10, counts=True) == [(10, 1)]
 
 
 def test_a_late_vote_counts_from_the_last_that_was_counted_on() -> None:
@@ -97,10 +97,10 @@ def test_a_late_vote_counts_from_the_last_that_was_counted_on() -> None:
     stage = Stage(group(2, 2))
     stage.hear(0, 0)
     stage.hear(1, 0)
-    stage.hear(0, 150, True)
+    stage.hear(0, 150, counts=True)
     assert stage.tick(150) == []
     assert stage.group.counting == [True, False]
-    assert stage.hear(1, 120, True) == [(150, 1)]
+    assert stage.hear(1, 120, counts=True) == [(150, 1)]
 
 
 @st.composite
@@ -127,7 +127,10 @@ def test_in_whatever_order_members_are_heard_the_verdicts_are_those_of_event_tim
     owners = [member for member, history in enumerate(members) for _ in history]
     random.shuffle(owners)
     queues = [iter(history) for history in members]
-    found = [verdict for owner in owners for verdict in stage.hear(owner, *next(queues[owner]))]
+    found = []
+    for owner in owners:
+        time, counts = next(queues[owner])
+        found += stage.hear(owner, time, counts=counts)
     end = 1 + max((time for history in members for time, _ in history), default=0)
     for member in range(len(members)):
         found += stage.hear(member, end)
@@ -152,7 +155,8 @@ def test_it_tells_an_operator_how_many() -> None:
 
 
 @pytest.mark.parametrize(
-    ("parameters", "where"), [({"k": 0}, "k"), ({"k": 1, "state": 0}, "state"), ({"k": 1, "intervals": 0.5}, "intervals")]
+    ("parameters", "where"),
+    [({"k": 0}, "k"), ({"k": 1, "state": 0}, "state"), ({"k": 1, "intervals": 0.5}, "intervals")],
 )
 def test_parameters_that_cannot_be_are_named(parameters: dict[str, object], where: str) -> None:
     wrong = parse_parameters("k_of_n", {"of": "x", **parameters}).mistake()

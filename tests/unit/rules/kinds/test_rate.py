@@ -1,5 +1,7 @@
 """rate: the slope over a window."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,7 +59,7 @@ def test_evidence_is_held_for_so_long_after() -> None:
 def test_with_readings_a_window_apart_it_is_the_difference_of_two(values: list[float]) -> None:
     rate = kind("rate", {**RISE, "fall_per_s": 0.25})
     show(rate, 0, values[0])
-    for n, (before, value) in enumerate(zip(values, values[1:], strict=False), 1):
+    for n, (before, value) in enumerate(pairwise(values), 1):
         show(rate, n * 60, value)
         slope = (value - before) / 60.0
         assert state(rate) == (slope >= 0.5 or slope <= -0.25)
