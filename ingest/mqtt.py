@@ -8,6 +8,7 @@ the database is slow the broker holds the messages.
 import asyncio
 import contextlib
 import random
+import secrets
 import socket
 import ssl
 from collections import deque
@@ -87,7 +88,7 @@ class Subscriber:
         self._enough, self._many = asyncio.Event(), 1
         self._lost = asyncio.Event()
         self._epoch, self._read = 0, 0
-        self._pause = _FIRST_PAUSE_S
+        self._pause, self._token = _FIRST_PAUSE_S, b""
         self._client = self._paho(client_id, manual_ack=manual_ack)
         self._tasks: list[asyncio.Task[None]] = []
         self.connected = False
@@ -129,6 +130,10 @@ class Subscriber:
             except TimeoutError:
                 return False
         return True
+
+    def ends_backlog(self, message: Message) -> bool:
+        """Whether this is the marker of this connection: one of an earlier may be in the backlog itself."""
+        return message.topic == self._marker and message.payload == self._token
 
     @property
     def waiting(self) -> int:
@@ -216,7 +221,8 @@ class Subscriber:
         self.connected, self._pause = True, _FIRST_PAUSE_S
         client.subscribe([(name, SubscribeOptions(qos=1)) for name in self._filters])
         if self._marker is not None:
-            client.publish(self._marker, b"{}", qos=1)
+            self._token = secrets.token_hex(8).encode()
+            client.publish(self._marker, self._token, qos=1)
         if self._on_session is not None:
             self._on_session(flags.session_present)
 

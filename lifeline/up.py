@@ -7,16 +7,17 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 
 import psycopg
 from rich.console import Console
 from rich.live import Live
 
+from lifeline.settings import Settings
 from lifeline.stage import Cast, play, settle, stage
 from lifeline.summary import Summary, summarise
 from lifeline.view import Camera, Picture, View
 from rules.load import DEMO_RULES
+from rules.load import load as load_rules
 from sensors.errors import LifelineError
 from sensors.load import DEMO_CITY, read_city
 from sensors.model import Registry
@@ -46,7 +47,7 @@ class RunFailedError(LifelineError):
     """Readings were lost or stored twice."""
 
 
-def up(runtime: Path, minutes: float | None) -> Summary | None:
+def up(settings: Settings, minutes: float | None) -> Summary | None:
     """Run the demo city for some minutes and sum up, or until Ctrl-C.
 
     Raises:
@@ -57,8 +58,9 @@ def up(runtime: Path, minutes: float | None) -> Summary | None:
     console.print(
         "starting TimescaleDB, Mosquitto, worker, alerts, and a receiver that plays the utilities …"
     )
-    with stage(runtime) as staged:
-        registry = settle(staged, read_city(DEMO_CITY), [DEMO_RULES])
+    with stage(settings) as staged:
+        city = read_city(DEMO_CITY)
+        registry = settle(staged.settings, city, load_rules([DEMO_RULES], city))
         start = int(datetime.now(UTC).timestamp()) * SECOND // MINUTE * MINUTE
         simulation = Simulation(registry, read_scenario(DEMO, registry), start=start, seed=_SEED)
         # An endless run is not summed up, and must not fill the memory with what it published.

@@ -229,8 +229,7 @@ class _Service:
                 await asyncio.wait({storing, full}, return_when=asyncio.FIRST_COMPLETED)
                 full.cancel()
         messages = self._subscriber.take(self._suspect.limit)
-        marker = self._settings.partition.marker
-        self._drained = self._drained or any(message.topic == marker for message in messages)
+        self._drained = self._drained or any(map(self._subscriber.ends_backlog, messages))
         return messages, self._wall_tick()
 
     def _wall_tick(self) -> list[int]:

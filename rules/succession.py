@@ -16,9 +16,8 @@ from sensors.arrays import Arrays
 from sensors.model import Flag
 from sensors.readings import HOUR, Readings
 
-
 _BEFORE = HOUR
-"""How much further back: what a kind remembers begins with a reading, and few sensors' are rarer than this."""
+"""How much further back: what a kind remembers begins with a reading, and few sensors' are rarer."""
 
 
 class Succession:

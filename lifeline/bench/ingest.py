@@ -27,9 +27,10 @@ from lifeline.audit import duplicates, lost
 from lifeline.bench.figures import Figure
 from lifeline.bench.load import Generator, Load
 from lifeline.children import Child
-from lifeline.settings import Clock
+from lifeline.settings import Clock, Settings
 from lifeline.stage import Stage, play, settle, stage
 from rules.load import DEMO_RULES
+from rules.load import load as load_rules
 from sensors.errors import UnavailableError
 from sensors.load import DEMO_CITY, read_city
 from sensors.model import Registry
@@ -61,10 +62,10 @@ class Run:
     cpu_s: float
 
 
-def packs(runtime: Path, messages: int = 30_000, sensors: int = 1_000) -> Iterator[Figure]:
+def packs(settings: Settings, messages: int = 30_000, sensors: int = 1_000) -> Iterator[Figure]:
     """50 readings a message; the ceiling is the bare binary COPY of the same rows."""
     per_message = 50
-    with _bench(runtime, devices=8_000, sensors=sensors) as bench:
+    with _bench(settings, devices=8_000, sensors=sensors) as bench:
         rounds = []
         for _ in range(ROUNDS):
             load = bench.generator.load(messages, per_message, alarms=ALARMS)
@@ -73,9 +74,9 @@ def packs(runtime: Path, messages: int = 30_000, sensors: int = 1_000) -> Iterat
         yield _figure("packs", "0.5 of the bare COPY", rounds, bench)
 
 
-def singles(runtime: Path, messages: int = 200_000, sensors: int = 1_000) -> Iterator[Figure]:
+def singles(settings: Settings, messages: int = 200_000, sensors: int = 1_000) -> Iterator[Figure]:
     """One reading a message; the ceiling is the same receive loop that drops what it gets."""
-    with _bench(runtime, devices=8_000, sensors=sensors) as bench:
+    with _bench(settings, devices=8_000, sensors=sensors) as bench:
         rounds = []
         for _ in range(ROUNDS):
             load = bench.generator.load(messages, 1, alarms=ALARMS)
@@ -84,11 +85,11 @@ def singles(runtime: Path, messages: int = 200_000, sensors: int = 1_000) -> Ite
 
 
 def latency(
-    runtime: Path, seconds: float = 30.0, rate: int = 5_000, sensors: int = 5_000
+    settings: Settings, seconds: float = 30.0, rate: int = 5_000, sensors: int = 5_000
 ) -> Iterator[Figure]:
     """From the last byte of a message to the commit of the alert that its one reading raises."""
-    with stage(runtime) as staged:
-        registry = settle(staged, scaled(read_city(DEMO_CITY), 46_000), [DEMO_RULES])
+    with stage(settings) as staged:
+        registry = _settled(staged, 46_000)
         with play(staged, Clock.WALL, snapshot_s=10) as cast:
             start = (int(time.time()) + 5) * SECOND
             generator = Generator(registry, sensors, start, _SEED, step=sensors * SECOND // rate)
@@ -238,14 +239,20 @@ class _Bench:
 
 
 @contextmanager
-def _bench(runtime: Path, devices: int, sensors: int) -> Iterator[_Bench]:
-    with stage(runtime) as staged:
-        registry = settle(staged, scaled(read_city(DEMO_CITY), devices), [DEMO_RULES])
+def _bench(settings: Settings, devices: int, sensors: int) -> Iterator[_Bench]:
+    with stage(settings) as staged:
+        registry = _settled(staged, devices)
         generator = Generator(registry, sensors, _START, _SEED)
-        settings = {"dsn": staged.dsn, "mqtt_url": staged.mqtt_url}
-        with Child.lifeline(staged.folder, "worker", "--clock", "feed", **settings) as worker:
+        services = {"dsn": staged.dsn, "mqtt_url": staged.mqtt_url}
+        with Child.lifeline(staged.folder, "worker", "--clock", "feed", **services) as worker:
             worker.until("subscribed")
             yield _Bench(staged, worker, generator, registry)
+
+
+def _settled(staged: Stage, devices: int) -> Registry:
+    """The demo city with its rules, repeated until it has so many devices."""
+    city = scaled(read_city(DEMO_CITY), devices)
+    return settle(staged.settings, city, load_rules([DEMO_RULES], city))
 
 
 def _progress(connection: Connection[TupleRow]) -> Mapping[str, float]:
@@ -309,7 +316,7 @@ def _from_status(pid: int, field: str) -> int:
     return 0
 
 
-CASES: Mapping[str, Callable[[Path], Iterator[Figure]]] = {
+CASES: Mapping[str, Callable[[Settings], Iterator[Figure]]] = {
     "packs": packs,
     "singles": singles,
     "latency": latency,

@@ -35,6 +35,6 @@ def ingest(
     from lifeline.bench import figures  # noqa: PLC0415, heavy, and needed here only
     from lifeline.bench import ingest as benches  # noqa: PLC0415
 
-    runtime = Settings.load().runtime
+    settings = Settings.load()
     for each in case or Case:
-        figures.show(benches.CASES[each](runtime), as_json=as_json)
+        figures.show(benches.CASES[each](settings), as_json=as_json)

@@ -23,5 +23,5 @@ def up(
 
     from lifeline import up as city  # noqa: PLC0415, heavy, and needed here only
 
-    if (summary := city.up(Settings.load().runtime, minutes)) is not None:
+    if (summary := city.up(Settings.load(), minutes)) is not None:
         typer.echo(f"summary: {msgspec.json.encode(summary).decode()}")

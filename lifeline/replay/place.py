@@ -1,28 +1,21 @@
-"""Where a replay runs: services that are configured, or its own; always a database of its own."""
+"""Where a replay runs: services that are configured, if it may share them, or its own."""
 
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote, urlsplit
 
 import psycopg
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-from psycopg.sql import SQL, Identifier
 from pydantic import SecretStr
 
 from ingest.mqtt import Broker
 from ingest.partition import Partition
-from lifeline import migrate
-from lifeline.runtime.packages import Prefix
-from lifeline.runtime.services import running, temporary_services
+from lifeline.runtime.services import running
 from lifeline.settings import Settings
-from rules import store as rule_store
-from rules.model import RuleSet
-from sensors import store as city_store
+from lifeline.stage import connect, own_services
 from sensors.errors import ConfigurationError, UnavailableError
-from sensors.model import Registry
 
 _PATIENCE_S = 10.0
 
@@ -44,43 +37,13 @@ def services(settings: Settings, folder: Path, *, own: bool) -> Iterator[Setting
         ConfigurationError: the configured ones serve production, or another replay.
         UnavailableError: they cannot be reached, or started.
     """
-    with ExitStack() as stack:
-        if own:
-            temporary = stack.enter_context(temporary_services(Prefix(settings.runtime / "prefix"), folder))
-            update = {"dsn": SecretStr(temporary.postgres.dsn()), "mqtt_url": temporary.mosquitto.url}
-            alone = {"mqtt_user": None, "mqtt_password": None, "mqtt_ca": None}
-            yield settings.model_copy(update={**update, **alone})
-        else:
-            stack.enter_context(_to_ourselves(settings.database()))
-            update = {"dsn": SecretStr(settings.database()), "mqtt_url": settings.broker()}
-            yield settings.model_copy(update=update)
-
-
-@contextmanager
-def database(settings: Settings, run: str, *, keep: bool) -> Iterator[Settings]:
-    """Settings with a new database at the newest version, that of one run and of no production.
-
-    It is dropped at the end, unless it is to be kept.
-    """
-    name = f"lifeline-replay-{run}"
-    _create(settings.database(), name)
-    try:
-        dsn = _beside(settings.database(), name)
-        migrate.migrate(dsn)
-        with psycopg.connect(dsn) as connection:
-            connection.execute("update deployment set purpose = 'replay', run_id = %s", [run])
-        yield settings.model_copy(update={"dsn": SecretStr(dsn)})
-    finally:
-        if not keep:
-            with psycopg.connect(settings.database(), autocommit=True) as connection:
-                connection.execute(SQL("drop database if exists {} with (force)").format(Identifier(name)))
-
-
-def settle(settings: Settings, registry: Registry, rules: RuleSet) -> None:
-    """Load the feed's city and rules."""
-    with psycopg.connect(settings.database(), autocommit=True) as connection:
-        city_store.load(connection, registry)
-        rule_store.load(connection, rules)
+    if own:
+        with own_services(settings, folder) as ours:
+            yield ours
+        return
+    with _to_ourselves(settings.database()):
+        found = {"dsn": SecretStr(settings.database()), "mqtt_url": settings.broker()}
+        yield settings.model_copy(update=found)
 
 
 @contextmanager
@@ -124,7 +87,7 @@ def _forget(settings: Settings) -> None:
 @contextmanager
 def _to_ourselves(dsn: str) -> Iterator[None]:
     """Hold the configured database's lock on replays, if it is none of production."""
-    with _connect(dsn) as connection:
+    with connect(dsn) as connection:
         try:
             purpose = connection.execute(_PURPOSE).fetchone()
         except psycopg.errors.UndefinedTable:
@@ -139,25 +102,3 @@ def _to_ourselves(dsn: str) -> Iterator[None]:
                 "another replay runs on these services: wait, or call with --own-services"
             )
         yield
-
-
-def _connect(dsn: str) -> psycopg.Connection[tuple[object, ...]]:
-    try:
-        return psycopg.connect(dsn, autocommit=True)
-    except psycopg.OperationalError as error:
-        raise UnavailableError(f"the database does not answer: {str(error).splitlines()[0]}") from None
-
-
-def _create(dsn: str, name: str) -> None:
-    with _connect(dsn) as connection:
-        try:
-            connection.execute(SQL("create database {}").format(Identifier(name)))
-        except psycopg.errors.InsufficientPrivilege:
-            raise ConfigurationError(
-                "a replay makes a database of its own, which this user may not: alter role … createdb"
-            ) from None
-
-
-def _beside(dsn: str, name: str) -> str:
-    """The URI of another database at the same server."""
-    return urlsplit(dsn)._replace(path=f"/{quote(name)}").geturl()

@@ -19,6 +19,7 @@ from lifeline.replay.outcome import Outcome, by_hazard, counts, episodes
 from lifeline.replay.show import Show
 from lifeline.scoring import Alarm, Score, after, score
 from lifeline.settings import Settings
+from lifeline.stage import database, perform, settle
 from rules.levels import RiskLevel
 from rules.load import load as load_rules
 from rules.model import RuleSet
@@ -95,12 +96,11 @@ def replay(request: Request, settings: Settings, show: Show) -> Outcome:
         scratch = stack.enter_context(TemporaryDirectory(prefix="lifeline-replay-"))
         with show.doing("starting database, broker, worker and alerts"):
             settings = stack.enter_context(place.services(settings, Path(scratch), own=own))
-            settings = stack.enter_context(place.database(settings, run, keep=request.keep))
-            place.settle(settings, play.registry, play.rules)
+            settings = stack.enter_context(database(settings, run, keep=request.keep))
+            settle(settings, play.registry, play.rules)
             stack.enter_context(place.clean_session(settings))
             logs = stack.enter_context(_logs())
-            children = [stack.enter_context(child) for child in _children(settings, logs)]
-            children[0].until("subscribed")
+            children = stack.enter_context(perform(settings, logs, _nobody(logs)))
         played = _publish(play, request.speed, settings, children, show)
         return _outcome(play, run, played, settings.database())
 
@@ -143,18 +143,15 @@ def _logs() -> Iterator[Path]:
             raise
 
 
-def _children(settings: Settings, folder: Path) -> tuple[Child, Child]:
-    """Worker and alerts; nobody receives what the alerts find."""
-    (receivers := folder / "receivers.toml").write_text("receiver = []\n", encoding="utf-8")
-    services = {"dsn": settings.database(), "mqtt_url": settings.broker()}
-    return (
-        Child.lifeline(folder, "worker", "--clock", "feed", **services, metrics_port=0),
-        Child.lifeline(folder, "alerts", **services, receivers=receivers, api_host="127.0.0.1", api_port=0),
-    )
+def _nobody(folder: Path) -> Path:
+    """The file by which nobody receives what the alerts find."""
+    receivers = folder / "receivers.toml"
+    receivers.write_text("receiver = []\n", encoding="utf-8")
+    return receivers
 
 
 def _publish(
-    play: Play, speed: float | None, settings: Settings, children: list[Child], show: Show
+    play: Play, speed: float | None, settings: Settings, children: Iterable[Child], show: Show
 ) -> Published:
     """Publish everything, and wait until it is stored, judged and claimed."""
     password = settings.mqtt_password.get_secret_value() if settings.mqtt_password else None

@@ -1,8 +1,8 @@
-"""Kill -9 of the broker: what it had accepted and lost is known to be missing, and comes again where a device can."""
+"""Kill -9 of the broker: what it had accepted and lost is known, and comes again from devices that can."""
 
+import os
 import random
 import signal
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +11,8 @@ import psycopg
 import pytest
 
 from lifeline.runtime.services import TemporaryServices
-from tests.fault.test_worker_kills import DEVICES, dsn, ours, seed, worker  # noqa: F401, fixtures
-from tests.support.fleet import Fleet
+from tests.fault.stage import DEVICES, worker
+from tests.support.fleet import START_MS, STEP_MS, Fleet
 from tests.support.processes import until
 from tests.support.truth import assert_stored_once
 
@@ -41,15 +41,14 @@ def absent(dsn: str, fleet: Fleet) -> set[tuple[str, int]]:
     """What the devices sent and the database has not, by number."""
     with psycopg.connect(dsn) as connection:
         rows = connection.execute(
-            "select device_id, (extract(epoch from time) * 1000)::bigint from readings join sensors using (sensor_id)"
+            "select device_id, (extract(epoch from time) * 1000)::bigint"
+            " from readings join sensors using (sensor_id)"
         ).fetchall()
     stored = set(rows)
     return {(s.device, s.number) for s in fleet.sent if (s.device, _time(s.number)) not in stored}
 
 
 def _time(number: int) -> int:
-    from tests.support.fleet import START_MS, STEP_MS
-
     return START_MS + number * STEP_MS
 
 

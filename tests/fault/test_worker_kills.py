@@ -1,63 +1,23 @@
-"""Kill -9 of the worker and of the database, and connections cut at the worst moment: nothing lost, nothing twice."""
+"""Kill -9 of the worker and of the database, connections cut at the worst moment: nothing lost or doubled."""
 
 import random
-import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from lifeline.migrate import migrate
-from lifeline.runtime.packages import Prefix
-from lifeline.runtime.services import TemporaryServices, temporary_services
+from lifeline.runtime.services import TemporaryServices
+from sensors import store
+from tests.fault.stage import DEVICES, worker
 from tests.support.fleet import Fleet
-from tests.support.processes import Lifeline, until
+from tests.support.processes import until
 from tests.support.proxy import Proxy
-from tests.support.town import settle
 from tests.support.truth import assert_stored_once, found, unbroken
-from tests.unit.rules.town import rules, town
+from tests.unit.rules.town import rules
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(600)]
-
-DEVICES = 20
-
-
-@pytest.fixture
-def seed() -> int:
-    seed = secrets.randbelow(10**6)
-    print(f"seed {seed}")
-    return seed
-
-
-@pytest.fixture
-def ours(prefix: Prefix, tmp_path: Path) -> Iterator[TemporaryServices]:
-    """Services of the test's own, to kill."""
-    with temporary_services(prefix, tmp_path / "services") as services:
-        yield services
-
-
-@pytest.fixture
-def dsn(ours: TemporaryServices) -> str:
-    dsn = ours.postgres.create_database("faults")
-    migrate(dsn)
-    settle(dsn, town(DEVICES), rules(), purpose="replay")
-    return dsn
-
-
-def worker(folder: Path, dsn: str, services: TemporaryServices, **settings: object) -> Lifeline:
-    return Lifeline(
-        folder,
-        "worker",
-        "--clock",
-        "feed",
-        dsn=dsn,
-        mqtt_url=services.mosquitto.url,
-        snapshot_s=1,
-        linger_ms=5,
-        **settings,
-    )
 
 
 def all_stored(dsn: str, fleet: Fleet) -> None:
@@ -80,8 +40,6 @@ def assert_unbroken(dsn: str, fleet: Fleet) -> None:
 
 
 def settle_registry(dsn: str):
-    from sensors import store
-
     with psycopg.connect(dsn) as connection:
         return store.read(connection)
 

@@ -118,7 +118,7 @@ def test_a_message_of_a_device_that_has_been_registered_since_is_stored_by_a_ret
         worker.until("subscribed")
         sender.send(
             f"{EAST}/new/telemetry",
-            json.dumps([{"n": "ch4", "t": t / 1000, "u": "%VOL", "v": 1.5}]).encode(),
+            b" " + json.dumps([{"n": "ch4", "t": t / 1000, "u": "%VOL", "v": 1.5}]).encode(),
             "application/senml+json",
         )
         until(lambda: one(dsn, "select count(*) from dead_letter") == 1, "a dead letter")

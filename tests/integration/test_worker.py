@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import paho.mqtt.client as paho
 import psycopg
 import pytest

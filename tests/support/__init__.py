@@ -1,1 +1,1 @@
-"""What several tests need: processes of ours to start and kill, devices that publish, questions to the database."""
+"""What several tests need: processes to start and kill, devices that publish, questions to the database."""

@@ -30,7 +30,7 @@ class Sent:
 class Fleet:
     """``devices`` devices of the test town in one connection, one reading a message, one after the other.
 
-    Values wander and now and then rise into alarm; every 50th message is preceded by a tick of the feed's clock.
+    Values wander and now and then rise into alarm; before every 50th comes a tick of the feed's clock.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Fleet:
         self._client.loop_stop()
 
     def finish(self) -> None:
-        """Stop after a last round in which every device says something, and see that the broker has it all."""
+        """Stop after a last round in which every device says something; the broker has it all."""
         self._stop.set()
         self._thread.join(10)
         for _ in range(2 * self._devices):

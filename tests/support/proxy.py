@@ -25,7 +25,7 @@ class Proxy:
         self._server.close()
 
     def cut_at(self, needle: bytes, *, after: bool) -> None:
-        """Break the connection when a client sends the needle: before the server has it, or after, unanswered."""
+        """Break the connection when a client sends the needle: before the server has it, or unanswered."""
         self.was_cut.clear()
         self._after, self._needle = after, needle
 
@@ -35,13 +35,12 @@ class Proxy:
                 client, _ = self._server.accept()
                 server = socket.create_connection(("127.0.0.1", self._target))
                 pair = (client, server)
-                threading.Thread(target=self._forward, args=(client, server, pair, True), daemon=True).start()
-                threading.Thread(
-                    target=self._forward, args=(server, client, pair, False), daemon=True
-                ).start()
+                for source, to, outward in (client, server, True), (server, client, False):
+                    arguments = {"source": source, "to": to, "pair": pair, "outward": outward}
+                    threading.Thread(target=self._forward, kwargs=arguments, daemon=True).start()
 
     def _forward(
-        self, source: socket.socket, to: socket.socket, pair: tuple[socket.socket, ...], outward: bool
+        self, source: socket.socket, to: socket.socket, pair: tuple[socket.socket, ...], *, outward: bool
     ) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(1 << 16):

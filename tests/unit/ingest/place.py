@@ -22,6 +22,7 @@ SENSORS = (
     Sensor(id=1, device="d0", key="ch4", asset="a", quantity="methane_lel", unit="%VOL"),
     Sensor(id=2, device="d0", key="p", asset="a", quantity="gas_pressure", unit="kPa", low=0.0, high=400.0),
     Sensor(id=3, device="d0", key="temp", asset="a", quantity="gas_temperature", unit="[degF]"),
+    Sensor(id=5, device="d0", key="o2", asset="a", quantity="oxygen", unit="%VOL"),
     Sensor(id=4, device="d1", key="acc", asset="a", quantity="acceleration", unit="[g]"),
     Sensor(id=7, device="d2", key="level", asset="a", quantity="sewer_level", unit="mm"),
     Sensor(id=9, device="d2", key="flow", asset="a", quantity="sewer_flow", unit="l/s"),

@@ -192,7 +192,7 @@ def test_a_senml_record_in_another_unit_of_the_quantity_is_converted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("topic", "key", "unit"), [(GAS, "p", "Cel"), (GAS, "p", "%LEL"), (SEWER, "flow", "m")]
+    ("topic", "key", "unit"), [(GAS, "p", "Cel"), (GAS, "o2", "%LEL"), (SEWER, "flow", "m")]
 )
 def test_a_senml_record_in_a_wrong_unit_is_refused_and_the_others_taken(
     topic: str, key: str, unit: str

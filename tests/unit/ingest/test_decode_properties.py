@@ -169,6 +169,13 @@ def test_every_message_is_taken_or_kept_aside_with_a_reason(message: Message, no
     ),
     NOW,
 )
+@example(
+    Message(
+        f"{BRIDGE}/waveform",
+        _cbor({"t": NOW_MS, "rate": 1.0, "v": {"acc": cbor2.CBORTag(86, b"\1\0\0\0\0\0\xf0\x7f")}}),
+    ),
+    NOW,
+)
 def test_what_is_taken_can_be_stored(message: Message, now: int | None) -> None:
     batch = taken(message, now=now)
     readings = batch.readings

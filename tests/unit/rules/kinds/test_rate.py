@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.bind import parse_parameters
-from tests.unit.rules.kinds.stage import kind, show, shown, state
+from tests.unit.rules.kinds.stage import SUBJECT, kind, show, shown, state
 
 RISE = {"rise_per_s": 0.5, "window": "60s"}
 
@@ -53,6 +53,14 @@ def test_evidence_is_held_for_so_long_after() -> None:
     rate = kind("rate", {**RISE, "hold": "5min"})
     readings = [(0, 0), (60, 60), (120, 60), (180, 60), (240, 60), (300, 60), (359, 60), (360, 60)]
     assert shown(rate, readings) == [(60, 1), (360, 0)]
+
+
+def test_a_restart_does_not_let_go_of_what_is_held() -> None:
+    rate = kind("rate", {**RISE, "hold": "5min"})
+    shown(rate, [(0, 0), (60, 60), (120, 60)])
+    restarted = kind("rate", {**RISE, "hold": "5min"})
+    restarted.recall(rate.remember(), SUBJECT, SUBJECT)
+    assert shown(restarted, [(180, 60), (359, 60), (360, 60)]) == [(360, 0)]
 
 
 @given(st.lists(st.floats(-1000, 1000), min_size=2, max_size=30))
