@@ -20,6 +20,14 @@ class Case(StrEnum):
     LATENCY = "latency"
 
 
+class RuleCase(StrEnum):
+    """The cases of ``bench rules``."""
+
+    KINDS = "kinds"
+    CITY = "city"
+    STATE = "state"
+
+
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
@@ -37,4 +45,21 @@ def ingest(
 
     settings = Settings.load()
     for each in case or Case:
+        figures.show(benches.CASES[each](settings), as_json=as_json)
+
+
+@app.command()
+def rules(
+    case: Annotated[list[RuleCase] | None, typer.Option(help="Only these cases.")] = None,
+    as_json: Json = False,
+) -> None:
+    """The rule engine alone: readings a second of one core, and what it remembers of a sensor.
+
+    Example: `lifeline bench rules --case kinds --json`
+    """
+    from lifeline.bench import figures  # noqa: PLC0415, heavy, and needed here only
+    from lifeline.bench import rules as benches  # noqa: PLC0415
+
+    settings = Settings.load()
+    for each in case or RuleCase:
         figures.show(benches.CASES[each](settings), as_json=as_json)

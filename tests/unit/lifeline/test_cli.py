@@ -30,6 +30,7 @@ NAMED_BY_THE_DESIGN = {
     "dead-letter list",
     "dead-letter retry",
     "bench ingest",
+    "bench rules",
     "doctor",
 }
 
