@@ -68,25 +68,23 @@ def in_order(events: Iterable[Event]) -> list[Event]:
 def read(found: Found, readings: Readings) -> Iterator[Event]:
     """The events that the readings of a batch showed."""
     for row, event in zip(found.rows.tolist(), _each(found), strict=True):
-        subject, time, state, previous = event
+        subject, time, state, previous, reason = event
         value, flag = float(readings.value[row]), int(readings.flag[row])
         known = None if np.isnan(value) else value
         yield Event(
-            row, found.bank.pairs[subject], time, state, previous, known, QUALITY.get(flag, 1.0),
-            found.bank.kind.explain(subject, state, value),
+            row, found.bank.pairs[subject], time, state, previous, known, QUALITY.get(flag, 1.0), reason
         )  # fmt: skip
 
 
 def noticed(found: Found) -> Iterator[Event]:
     """The events that a tick showed."""
-    for subject, time, state, previous in _each(found):
-        reason = found.bank.kind.explain(subject, state, np.nan)
+    for subject, time, state, previous, reason in _each(found):
         yield Event(0, found.bank.pairs[subject], time, state, previous, None, 1.0, reason)
 
 
-def _each(found: Found) -> Iterator[tuple[int, int, int, int]]:
+def _each(found: Found) -> Iterator[tuple[int, int, int, int, str]]:
     changes = found.changes
     return zip(
         changes.subject.tolist(), changes.time.tolist(), changes.state.tolist(), changes.previous.tolist(),
-        strict=True,
+        found.reasons, strict=True,
     )  # fmt: skip

@@ -70,7 +70,8 @@ class Kind(ABC, Generic[P]):
     name: ClassVar[str]
     parameters: ClassVar[type[Parameters]]
     worst_flag: ClassVar[Flag] = Flag.SUSPECT
-    """Readings flagged worse are not shown to this kind."""
+    """Readings flagged worse are not shown to this kind, nor are values that are no numbers unless
+    it is MISSING."""
     kept: ClassVar[tuple[str, ...]]
     """The arrays that are its memory: they go into a snapshot, and nothing else does."""
 
@@ -100,7 +101,10 @@ class Kind(ABC, Generic[P]):
 
     @abstractmethod
     def explain(self, subject: int, state: int, value: float) -> str:
-        """Why the subject's evidence is in ``state``, in words that an operator reads at night."""
+        """Why the subject's evidence is in ``state``, in words that an operator reads at night.
+
+        Asked as soon as the change has been yielded, before another reading of the subject is shown.
+        """
 
     def remember(self) -> dict[str, NDArray[Any]]:
         """The memory as arrays whose first axis is the subjects."""
