@@ -13,7 +13,8 @@ PACKAGES = ("lifeline", "sensors", "ingest", "rules", "alerts", "grafana")
 
 def migrations() -> MigrationList:
     """All migrations, oldest first; each package owns those of its own tables."""
-    return read_migrations(*(str(files(package) / "migrations") for package in PACKAGES))
+    found = read_migrations(*(str(files(package) / "migrations") for package in PACKAGES))
+    return MigrationList(sorted(found, key=lambda migration: str(migration.id)))
 
 
 def migrate(dsn: str, upto: str | None = None) -> Sequence[str]:

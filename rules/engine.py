@@ -20,6 +20,7 @@ from rules.kinds import SENSOR_KINDS
 from rules.kinds.base import FOREVER
 from rules.model import RiskChange, RuleSet, Transition
 from rules.order import NEVER, Order, order
+from sensors.consequence import scored
 from sensors.model import Flag, Registry
 from sensors.quantities import QUANTITIES
 from sensors.readings import SECOND, Readings
@@ -158,5 +159,5 @@ def _trusted(readings: Readings) -> NDArray[np.float64]:
 
 
 def _consequences(registry: Registry, catalogue: Mapping[str, Hazard]) -> Callable[[str, str], int]:
-    worst = {asset.id: asset.consequence.worst for asset in registry.assets}
+    worst = {asset: scores.worst for asset, scores in scored(registry).items()}
     return lambda asset, hazard: catalogue[hazard].consequence or worst.get(asset, 1)

@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
 from zoneinfo import available_timezones
 
+from sensors.consequence_scale import default_scale, wrong
 from sensors.draft import Draft, Entry
 from sensors.errors import Mistake
 from sensors.model import Asset, City, Consequence, Device, DeviceType, Sensor, Utility
@@ -23,6 +24,8 @@ def check(draft: Draft) -> Iterator[Mistake]:
     """Everything that keeps the city from being used."""
     for city in draft.city:
         yield from _city(city)
+    for scale in draft.scale:
+        yield from (scale.place.mistake(keys, expected) for keys, expected in wrong(scale.item))
     yield from _utilities(draft.utilities)
     yield from _assets(draft)
     yield from _edges(draft)
@@ -52,6 +55,8 @@ def _utilities(utilities: Sequence[Entry[Utility]]) -> Iterator[Mistake]:
 
 def _assets(draft: Draft) -> Iterator[Mistake]:
     utilities = _ids(draft.utilities) | draft.broken.get("utility", set())
+    scale = [*(entry.item for entry in draft.scale), default_scale()][0]
+    measured = {factor.attribute for factor in scale.factors.values()}
     yield from _unique(draft.assets, "id")
     for asset in draft.assets:
         yield from _words(asset, "id", "kind", "district")
@@ -62,6 +67,8 @@ def _assets(draft: Draft) -> Iterator[Mistake]:
         for name, value in asset.item.attributes.items():
             if isinstance(value, float) and not math.isfinite(value):
                 yield asset.place.mistake(("attributes", name), f"expected a finite number, not {value}")
+            if isinstance(value, str) and name in measured:
+                yield asset.place.mistake(("attributes", name), f"expected a number, not {value!r}")
 
 
 def _scores(asset: Entry[Asset]) -> Iterator[Mistake]:

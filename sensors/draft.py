@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from sensors.consequence_scale import ConsequenceScale
 from sensors.model import Asset, City, Device, DeviceType, Edge, Sensor, Utility
 from sensors.rows import Place, Section
 
@@ -25,6 +26,8 @@ class Draft:
 
     city: Sequence[Entry[City]]
     """One, or none where it was left out or had not the right form."""
+    scale: Sequence[Entry[ConsequenceScale]]
+    """One, or none where the city keeps to the shipped one."""
     utilities: Sequence[Entry[Utility]]
     assets: Sequence[Entry[Asset]]
     edges: Sequence[Entry[Edge]]

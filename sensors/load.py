@@ -9,6 +9,7 @@ from typing import Literal, TypeVar, get_args, get_origin
 import msgspec
 
 from sensors.check import check
+from sensors.consequence_scale import ConsequenceScale, default_scale
 from sensors.draft import Draft, Entry
 from sensors.errors import Mistake, Mistakes
 from sensors.model import Asset, City, Device, DeviceType, Edge, Registry, Sensor, Utility
@@ -30,6 +31,7 @@ def read_city(path: Path) -> Registry:
     reader = _Reader(rows(path))
     draft = Draft(
         city=reader.entries("city", City),
+        scale=reader.entries("consequence", ConsequenceScale),
         utilities=reader.entries("utility", Utility),
         assets=reader.entries("asset", Asset),
         edges=reader.entries("edge", Edge),
@@ -119,6 +121,7 @@ def _registry(draft: Draft) -> Registry:
         device_types=_items(draft.device_types),
         devices=_items(draft.devices),
         sensors=_items(draft.sensors),
+        consequence=[*_items(draft.scale), default_scale()][0],
     )
 
 

@@ -10,6 +10,8 @@ from typing import Literal
 
 import msgspec
 
+from sensors.consequence_scale import ConsequenceScale, default_scale
+
 
 class Domain(StrEnum):
     """The city systems that are watched; also the first level of a device's topic."""
@@ -47,17 +49,22 @@ class Utility(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Consequence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How bad an event at an asset would be, one score of 1 (slight) to 5 (disastrous) a factor."""
+    """How bad an event at an asset would be, one score of 1 (slight) to 5 (disastrous) a factor.
+
+    As written at an asset it is the least that counts: :mod:`sensors.consequence` adds what follows from
+    the asset's attributes, tags and neighbours.
+    """
 
     people: int = 1
     critical_users: int = 1
     cascade: int = 1
     cost: int = 1
+    adjacent_spaces: int = 1
 
     @property
     def worst(self) -> int:
         """The score that counts: the worst of the factors', never their mean."""
-        return max(self.people, self.critical_users, self.cascade, self.cost)
+        return max(self.people, self.critical_users, self.cascade, self.cost, self.adjacent_spaces)
 
 
 class Asset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -161,3 +168,5 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     device_types: tuple[DeviceType, ...]
     devices: tuple[Device, ...]
     sensors: tuple[Sensor, ...]
+    consequence: ConsequenceScale = msgspec.field(default_factory=default_scale)
+    """How the assets' consequence factors are scored."""

@@ -15,7 +15,7 @@ from sensors.errors import Mistake
 from sensors.lines import Keys, Locate, dotted, locate_json
 from sensors.toml import read, read_text
 
-Section = Literal["city", "utility", "asset", "edge", "device_type", "device", "sensor"]
+Section = Literal["city", "consequence", "utility", "asset", "edge", "device_type", "device", "sensor"]
 """What a row can be; in TOML, the name of its table."""
 
 _BESIDE: Mapping[str, Section] = {
@@ -84,7 +84,7 @@ def _toml(path: Path) -> Iterator[Row | Mistake]:
         if section is None:
             sections = ", ".join(get_args(Section))
             yield Mistake(path, locate((name,)), name, f"expected one of {sections}")
-        elif section == "city":
+        elif section in ("city", "consequence"):
             yield Row(section, value, Place(path, (name,), locate))
         elif isinstance(value, list):
             for index, row in enumerate(value):

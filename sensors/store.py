@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from psycopg import Connection, Cursor
 from psycopg.sql import SQL, Composed, Identifier
 
+from sensors.consequence import with_scores
 from sensors.errors import ConfigurationError
 from sensors.model import Registry
 from sensors.registry import decode, encode, version
@@ -43,8 +44,9 @@ def load(conn: Connection[Record], registry: Registry) -> str:
     """
     with conn.transaction(), conn.cursor() as cursor:
         cursor.execute("select from configuration for update")
+        shown = with_scores(registry)
         for table in _TABLES:
-            _mirror(cursor, table, registry)
+            _mirror(cursor, table, shown)
         _replace_edges(cursor, registry)
         known = _with_ids(cursor, registry)
         name = version(known)
@@ -185,6 +187,7 @@ _TABLES = (
             "critical_users": "consequence.critical_users",
             "cascade": "consequence.cascade",
             "cost": "consequence.cost",
+            "adjacent_spaces": "consequence.adjacent_spaces",
             "inherent_likelihood": "inherent_likelihood",
             "tags": "tags",
             "attributes": "attributes",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lifeline.settings import Settings
+from sensors.consequence import scored
 from sensors.errors import ConfigurationError, UnavailableError
 from sensors.model import Domain, Registry
 
@@ -120,8 +121,9 @@ def _print_assets(registry: Registry, domain: Domain | None) -> None:
     table = Table(box=None, pad_edge=False)
     for heading in ("asset", "name", "kind", "district", "owner", "consequence", "sensors"):
         table.add_column(heading, overflow="fold")
+    scores = scored(registry)
     for asset in registry.assets:
         if domain in (None, asset.domain):
-            counts = (str(asset.consequence.worst), str(sensors[asset.id]))
+            counts = (str(scores[asset.id].worst), str(sensors[asset.id]))
             table.add_row(asset.id, asset.name, asset.kind, asset.district, asset.utility, *counts)
     Console().print(table)

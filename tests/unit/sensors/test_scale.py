@@ -22,6 +22,7 @@ def mistakes(registry: Registry) -> list[str]:
 
     draft = Draft(
         city=entries((registry.city,)),
+        scale=(),
         utilities=entries(registry.utilities),
         assets=entries(registry.assets),
         edges=entries(registry.edges),
