@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from statistics import median
 
 import msgspec
+import numpy as np
 
 from rules.levels import RiskLevel
 from sensors.readings import DAY, HOUR, SECOND
@@ -54,7 +55,10 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
     rate_high: float | None
     missed: tuple[str, ...]
     delay_median_s: float | None
+    delay_p90_s: float | None
     false_episodes: int
+    false_assets: int
+    """At how many assets they were."""
     clean_days: float
     false_per_clean_day: float | None
     alarm_share: float
@@ -91,7 +95,9 @@ def score(
         rate_high=high,
         missed=tuple(label.name for label, delay in delays.items() if delay is None),
         delay_median_s=median(found) / SECOND if found else None,
+        delay_p90_s=float(np.percentile(found, 90)) / SECOND if found else None,
         false_episodes=episodes,
+        false_assets=len({alarm.asset for alarm in false}),
         clean_days=clean / DAY,
         false_per_clean_day=episodes * DAY / clean if clean else None,
         alarm_share=_overlap(observed, _merged((a.start, a.end) for a in alarms)) / max(1, _length(observed)),

@@ -38,3 +38,10 @@ def _content(registry: Registry) -> bytes:
             sensors=sorted(registry.sensors, key=lambda sensor: (sensor.device, sensor.key)),
         )
     )
+
+
+def numbered(registry: Registry) -> Registry:
+    """The registry in its own order, its sensors numbered from 1, as a new database would number them."""
+    known = decode(encode(registry))
+    sensors = (msgspec.structs.replace(sensor, id=number) for number, sensor in enumerate(known.sensors, 1))
+    return msgspec.structs.replace(known, sensors=tuple(sensors))

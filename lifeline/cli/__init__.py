@@ -9,6 +9,7 @@ from lifeline.cli import (
     database,
     dead_letter,
     doctor,
+    evaluate,
     history,
     replay,
     rules,
@@ -34,6 +35,7 @@ app.add_typer(alerts.token, name="token")
 app.add_typer(rules.app, name="rules")
 app.command()(simulate.simulate)
 app.command()(replay.replay)
+app.command()(evaluate.evaluate)
 app.command("import")(history.import_)
 app.command()(worker.worker)
 app.add_typer(dead_letter.app, name="dead-letter")

@@ -16,21 +16,16 @@ from lifeline.children import Child
 from lifeline.replay import place
 from lifeline.replay.journal import Journal
 from lifeline.replay.outcome import Outcome, by_hazard, counts, episodes
+from lifeline.replay.play import Play, read
 from lifeline.replay.show import Show
 from lifeline.scoring import Alarm, Score, after, score
 from lifeline.settings import Settings
 from lifeline.stage import database, perform, settle
 from rules.levels import RiskLevel
-from rules.load import load as load_rules
-from rules.model import RuleSet
 from sensors.errors import ConfigurationError, UnavailableError
-from sensors.load import read_city
-from sensors.model import Registry
-from simulator.feed import Channel, Feed, channels, read_feed
-from simulator.feed_labels import Label, read_labels
 from simulator.feed_messages import Speakers
 from simulator.feed_publish import FeedPublisher
-from simulator.feed_rows import Extent, read_rows, survey
+from simulator.feed_rows import read_rows
 from simulator.outlets import MqttOutlet
 
 _LONGEST_NAME = 30
@@ -54,20 +49,6 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Play:
-    """A feed that was read and checked as a whole, with all that belongs to it."""
-
-    feed: Feed
-    data: Path
-    until: int | None
-    registry: Registry
-    rules: RuleSet
-    channels: tuple[Channel, ...]
-    labels: tuple[Label, ...]
-    extent: Extent
-
-
-@dataclass(frozen=True, slots=True)
 class Published:
     """How much went out, and how long it took until all of it was stored, judged and claimed."""
 
@@ -85,7 +66,7 @@ def replay(request: Request, settings: Settings, show: Show) -> Outcome:
         UnavailableError: a service or process did not start, or stopped.
     """
     with show.doing("reading the feed"):
-        play = read(request)
+        play = read(request.feed, request.data, request.until)
     run = f"{play.feed.name[:_LONGEST_NAME]}-{secrets.token_hex(4)}"
     own = request.own_services or not place.configured(settings)
     if own and request.keep:
@@ -103,22 +84,6 @@ def replay(request: Request, settings: Settings, show: Show) -> Outcome:
             children = stack.enter_context(perform(settings, logs, _nobody(logs)))
         played = _publish(play, request.speed, settings, children, show)
         return _outcome(play, run, played, settings.database())
-
-
-def read(request: Request) -> Play:
-    """Read and check all that the replay will use, the tables to their end."""
-    feed = read_feed(request.feed)
-    if feed.city is None or feed.rules is None:
-        missing = "rules" if feed.city else "city"
-        raise feed.mistake((missing,), "expected to be given, a replay needs city and rules")
-    registry = read_city(feed.city)
-    rules = load_rules([feed.rules], registry)
-    if feed.labels is not None and feed.labels.hazard not in {rule.hazard for rule in rules.rules}:
-        raise feed.mistake(("labels", "hazard"), "expected a hazard that a rule speaks of")
-    columns = channels(feed, registry)
-    labels = read_labels(feed, registry, request.data)
-    extent = survey(feed, columns, request.data, request.until)
-    return Play(feed, request.data, request.until, registry, rules, columns, labels, extent)
 
 
 @contextmanager

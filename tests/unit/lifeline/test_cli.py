@@ -23,6 +23,7 @@ NAMED_BY_THE_DESIGN = {
     "alerts",
     "simulate",
     "replay",
+    "evaluate",
     "import",
     "rules check",
     "rules load",

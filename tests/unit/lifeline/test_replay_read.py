@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lifeline.replay.run import Request, read
+from lifeline.replay.play import read
 from sensors.errors import Mistake
 from sensors.readings import MINUTE
 
@@ -16,12 +16,12 @@ def refused(folder: Path, old: str, new: str) -> str:
     assert old in TEXT
     (folder / "f.toml").write_text(TEXT.replace(old, new), encoding="utf-8")
     with pytest.raises(Mistake) as caught:
-        read(Request(folder / "f.toml", FEEDS))
+        read(folder / "f.toml", FEEDS)
     return str(caught.value).removeprefix(str(folder))
 
 
 def test_a_feed_is_read_with_all_that_belongs_to_it() -> None:
-    play = read(Request(FEEDS / "chambers.toml", FEEDS))
+    play = read(FEEDS / "chambers.toml", FEEDS)
 
     assert play.registry.city.id == "two"
     assert [rule.name for rule in play.rules.rules] == ["methane", "silence"]

@@ -1,0 +1,36 @@
+"""One evaluation from its feed file to its figures."""
+
+from pathlib import Path
+
+from lifeline.evaluate.figures import Figures, figures
+from lifeline.evaluate.passage import play_through
+from lifeline.replay.play import Play, read
+from lifeline.scoring import after
+from rules.levels import RiskLevel
+
+
+def evaluate(feed: Path, data: Path, rules: Path | None = None, until: int | None = None) -> Figures:
+    """Play a feed with its own rules, or others, and hold the alarms against its labels.
+
+    Raises:
+        Mistake, Mistakes: the feed, its city, its rules or its tables are wrong, or it has no labels.
+    """
+    return judge(read(feed, data, until, rules))
+
+
+def judge(play: Play) -> Figures:
+    """The figures of a feed that was read."""
+    labels = play.feed.labels
+    if labels is None:
+        raise play.feed.mistake(("labels",), "expected to be given, an evaluation needs labels")
+    passage = play_through(play)
+    return figures(
+        play.feed.name,
+        labels.hazard,
+        play.labels,
+        passage.alarms(RiskLevel.GENERAL, play.extent.end),
+        passage.times,
+        observed=play.extent.stretches,
+        steady=after(play.extent.stretches, play.extent.start + play.feed.warm_up),
+        lead=labels.lead,
+    )

@@ -1,0 +1,50 @@
+"""A feed with all that belongs to it, read and checked before anything is started."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rules.load import load as load_rules
+from rules.model import RuleSet
+from sensors.load import read_city
+from sensors.model import Registry
+from sensors.registry import numbered
+from simulator.feed import Channel, Feed, channels, read_feed
+from simulator.feed_labels import Label, read_labels
+from simulator.feed_rows import Extent, survey
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """A feed that was read and checked as a whole, with all that belongs to it."""
+
+    feed: Feed
+    data: Path
+    until: int | None
+    registry: Registry
+    rules: RuleSet
+    channels: tuple[Channel, ...]
+    labels: tuple[Label, ...]
+    extent: Extent
+
+
+def read(path: Path, data: Path, until: int | None = None, rules: Path | None = None) -> Play:
+    """Read and check a feed, its city, its rules (or others) and its labels, the tables to their end.
+
+    data: the folder of the feed's tables. until: us since 1970 UTC; rows from then on are left out.
+
+    Raises:
+        Mistake, Mistakes: everything that is wrong with the first of them that has a mistake.
+    """
+    feed = read_feed(path)
+    rules = rules or feed.rules
+    if feed.city is None or rules is None:
+        missing = "rules" if feed.city else "city"
+        raise feed.mistake((missing,), "expected to be given, a replay needs city and rules")
+    registry = numbered(read_city(feed.city))
+    found = load_rules([rules], registry)
+    if feed.labels is not None and feed.labels.hazard not in {rule.hazard for rule in found.rules}:
+        raise feed.mistake(("labels", "hazard"), "expected a hazard that a rule speaks of")
+    columns = channels(feed, registry)
+    labels = read_labels(feed, registry, data)
+    extent = survey(feed, columns, data, until)
+    return Play(feed, data, until, registry, found, columns, labels, extent)
