@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from rules.duration import Duration
+from rules.duration import durations
 from rules.kinds import PARAMETERS, SENSOR_KINDS
 from rules.kinds.base import Parameters
 from rules.kinds.k_of_n import KOfNParameters, Member
@@ -62,13 +62,7 @@ def parse_parameters(kind: str, parameters: Mapping[str, Any]) -> Parameters:
     Raises:
         msgspec.ValidationError: a key or value is not what the kind takes; the message holds its path.
     """
-    return msgspec.convert(dict(parameters), PARAMETERS[kind], dec_hook=_durations)
-
-
-def _durations(type_: type, value: object) -> object:
-    if type_ is Duration:
-        return Duration.parse(value if isinstance(value, str) else repr(value))
-    raise NotImplementedError(f"{value!r} is not a {type_.__name__}")
+    return msgspec.convert(dict(parameters), PARAMETERS[kind], dec_hook=durations)
 
 
 class BindError(ConfigurationError):

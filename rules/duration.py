@@ -45,3 +45,10 @@ class Duration(int):
 def lasting(text: str) -> Any:  # noqa: ANN401, a field's default takes the field's type
     """The default of a field that is a duration."""
     return msgspec.field(default_factory=partial(Duration.parse, text))
+
+
+def durations(type_: type, value: object) -> object:
+    """Reads the durations in what ``msgspec.convert`` is given: its ``dec_hook``."""
+    if type_ is Duration:
+        return Duration.parse(value if isinstance(value, str) else repr(value))
+    raise NotImplementedError(f"{value!r} is not a {type_.__name__}")

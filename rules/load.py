@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from rules.bind import BindError, bind
+from rules.case import Case, wrong_case
 from rules.check import check
+from rules.duration import durations
 from rules.kinds import SENSOR_KINDS
 from rules.model import Rule, RuleSet
 from rules.risk import Group, Matrix, default_matrix
@@ -20,8 +22,8 @@ from sensors.toml import mistake, read
 DEMO_RULES = Path(__file__).parent / "demo"
 """The demo city's rules."""
 
-SECTIONS: Mapping[str, type[Any]] = {"rule": Rule, "group": Group, "matrix": Matrix}
-"""What a rule file may hold: [[rule]], [[group]], and one [matrix] a set."""
+SECTIONS: Mapping[str, type[Any]] = {"rule": Rule, "group": Group, "matrix": Matrix, "case": Case}
+"""What a rule file may hold: [[rule]], [[group]], one [matrix] a set; [[case]] is no part of the set."""
 
 
 class _File:
@@ -36,7 +38,8 @@ class _File:
             if name not in SECTIONS
         ]
         self.mistakes += (
-            self.wrong(keys, f"expected a number, not {value}") for keys, value in _no_numbers(self.data)
+            self.wrong(keys, f"expected a number, not {value}")
+            for keys, value in _no_numbers({name: each for name, each in self.data.items() if name != "case"})
         )
 
     def wrong(self, keys: Keys, expected: str) -> Mistake:
@@ -55,7 +58,7 @@ class _File:
             return
         for place, table in places:
             try:
-                yield place, msgspec.convert(table, SECTIONS[section])
+                yield place, msgspec.convert(table, SECTIONS[section], dec_hook=durations)
             except msgspec.ValidationError as error:
                 self.mistakes.append(mistake(self.path, self._locate, error, place))
 
@@ -78,9 +81,20 @@ def load(paths: Iterable[Path], registry: Registry | None = None) -> RuleSet:
         Mistakes: every mistake in them, each with file, line, key and what was expected; with a registry,
             also rules that cannot speak there.
     """
+    return load_with_cases(paths, registry)[0]
+
+
+def load_with_cases(
+    paths: Iterable[Path], registry: Registry | None = None
+) -> tuple[RuleSet, tuple[Case, ...]]:
+    """The rule set as ``load`` reads it, and the cases that its files bring along to try it by.
+
+    Raises:
+        Mistakes: as ``load``.
+    """
     files, mistakes = _read(paths)
     placed = {name: [_Placed(file, *each) for file in files for each in file.each(name)] for name in SECTIONS}
-    rules, groups, matrices = ([each.value for each in placed[name]] for name in SECTIONS)
+    rules, groups, matrices, cases = ([each.value for each in placed[name]] for name in SECTIONS)
     found = RuleSet(rules=tuple(rules), groups=tuple(groups), matrix=[*matrices, default_matrix()][0])
     for file in files:
         mistakes += file.mistakes
@@ -88,11 +102,12 @@ def load(paths: Iterable[Path], registry: Registry | None = None) -> RuleSet:
     for (section, *keys), expected in check(found):
         number = 0 if section == "matrix" else int(keys.pop(0))
         mistakes.append(placed[str(section)][number].wrong(keys, expected))
+    mistakes += (each.wrong(*wrong) for each in placed["case"] for wrong in wrong_case(each.value, found))
     _refuse(mistakes)
     if registry is not None:
         where = {each.value.name: each for each in placed["rule"]}
         _refuse([where[name].wrong([key], expected) for name, key, expected in _unbound(found, registry)])
-    return found
+    return found, tuple(cases)
 
 
 def _read(paths: Iterable[Path]) -> tuple[list[_File], list[Mistake]]:

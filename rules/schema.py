@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from rules.case import Case
 from rules.check import SCORES
 from rules.duration import Duration
 from rules.hazards import hazards
@@ -21,7 +22,7 @@ FILE = Path(__file__).with_name("rules.schema.json")
 
 def schema() -> dict[str, Any]:
     """The schema of one rule file; a rule's parameters follow from its kind."""
-    types = (Rule, Group, Matrix, *PARAMETERS.values())
+    types = (Rule, Group, Matrix, Case, *PARAMETERS.values())
     _, definitions = msgspec.json.schema_components(types, schema_hook=_hook, ref_template="#/$defs/{name}")
     definitions["Rule"]["properties"]["kind"] = {"enum": sorted(PARAMETERS)}
     definitions["Rule"]["properties"]["hazard"] = {"enum": sorted(hazards())}
@@ -40,6 +41,7 @@ def schema() -> dict[str, Any]:
             "rule": {"type": "array", "items": {"$ref": "#/$defs/Rule"}},
             "group": {"type": "array", "items": {"$ref": "#/$defs/Group"}},
             "matrix": {"$ref": "#/$defs/Matrix"},
+            "case": {"type": "array", "items": {"$ref": "#/$defs/Case"}},
         },
         "$defs": definitions,
     }

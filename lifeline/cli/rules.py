@@ -38,6 +38,34 @@ def check(
     typer.echo(f"{len(found.rules)} rules, version {found.version}: no mistakes")
 
 
+@app.command("test")
+def try_cases(paths: Paths = None) -> None:
+    """Play the cases that rule files bring along ([[case]]) and say where the rules say something else.
+
+    Each case is a small series and the transitions, and levels, that it must make. Ends with 1 if one fails.
+
+    Example: `lifeline rules test my-rules/`
+    """
+    from lifeline.cases import try_case  # noqa: PLC0415
+    from rules.load import load_with_cases  # noqa: PLC0415
+    from sensors.errors import ConfigurationError  # noqa: PLC0415
+
+    rules, cases = load_with_cases(_paths(paths))
+    if not cases:
+        raise ConfigurationError("no [[case]] in these files")
+    tried = [try_case(case, rules) for case in cases]
+    for each in tried:
+        typer.echo(f"{'pass' if each.passed else 'FAIL'}  {each.name}")
+        for line in each.missing:
+            typer.echo(f"        not said: {line}")
+        for line in each.unexpected:
+            typer.echo(f"    not expected: {line}")
+    failed = sum(not each.passed for each in tried)
+    typer.echo(f"{len(tried) - failed} of {len(tried)} cases pass")
+    if failed:
+        raise typer.Exit(1)
+
+
 @app.command()
 def load(paths: Paths = None) -> None:
     """Let the rules hold from now on; a running worker takes them between two batches.

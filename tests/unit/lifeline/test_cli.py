@@ -28,6 +28,7 @@ NAMED_BY_THE_DESIGN = {
     "rules check",
     "rules load",
     "rules list",
+    "rules test",
     "dead-letter list",
     "dead-letter retry",
     "bench ingest",

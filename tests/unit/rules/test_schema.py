@@ -15,6 +15,11 @@ VALIDATOR = jsonschema.Draft202012Validator(schema())
 BEYOND = {
     "band-without-a-side",
     "bands-in-wrong-order",
+    "case-at-an-unknown-asset",
+    "case-of-an-unknown-quantity",
+    "case-of-an-unknown-rule",
+    "case-that-expects-another-rule",
+    "case-with-too-few-times",
     "correlation-beyond-1",
     "duration-of-ages",
     "evidence-of-no-sort",
