@@ -119,6 +119,12 @@ def after(stretches: Iterable[Span], since: int) -> list[Span]:
     return [(max(start, since), end) for start, end in stretches if end > since]
 
 
+def without(stretches: Iterable[Span], hole: Span) -> list[Span]:
+    """What of the stretches lies outside a span."""
+    pairs = (((start, min(end, hole[0])), (max(start, hole[1]), end)) for start, end in stretches)
+    return [(start, end) for pair in pairs for start, end in pair if end > start]
+
+
 def _delay(label: Label, alarms: Iterable[Alarm], lead: int) -> int | None:
     """From the event's start to the first sound of an alarm that is on during it."""
     return min(

@@ -65,6 +65,31 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return round(self.lead_min * MINUTE)
 
 
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Tables of one form: each file goes on where the one before it ended."""
+
+    files: Annotated[tuple[Path, ...], Meta(min_length=1)]
+    columns: Annotated[Mapping[str, str], Meta(min_length=1)]
+    """The sensor, as device/key, that each column is; others are not read."""
+    units: Mapping[str, str] = {}
+    """Units of columns that are not in the unit that their sensor sends."""
+
+
+class Train(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    rename={"since": "from", "until": "to"},
+):
+    """The quiet stretch that learned parameters come from; it is not scored."""
+
+    files: tuple[Path, ...] = ()
+    """Tables of their own, in the form of the feed's; without them it is a stretch of the feed itself."""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 class _Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What stands in a feed file."""
 
@@ -76,6 +101,10 @@ class _Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     rules: Path | None = None
     files: Annotated[tuple[Path, ...], Meta(min_length=1)]
     """Each goes on where the one before it ended."""
+    beside: tuple[Part, ...] = ()
+    """More tables over the same time, with columns of their own."""
+    in_order: bool = True
+    """Whether the rows stand in order of time; else they are sorted, and of one time the first counts."""
     interval_s: Positive
     """Usual time between two rows."""
     warm_up_h: NotNegative = 0.0
@@ -91,6 +120,7 @@ class _Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     units: Mapping[str, str] = {}
     """Units of columns that are not in the unit that their sensor sends."""
     labels: Labels | None = None
+    train: Train | None = None
 
 
 class Feed(_Form, frozen=True, kw_only=True):
@@ -103,6 +133,11 @@ class Feed(_Form, frozen=True, kw_only=True):
     def name(self) -> str:
         """What it is called: its file's name."""
         return self.path.stem
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Its tables by their form."""
+        return Part(files=self.files, columns=self.columns, units=self.units), *self.beside
 
     @property
     def interval(self) -> int:
@@ -121,12 +156,13 @@ class Feed(_Form, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A column and its sensor; ``value * factor + offset`` is what the sensor sends."""
+    """A column of a part, and its sensor; ``value * factor + offset`` is what the sensor sends."""
 
     column: str
     sensor: Sensor
     factor: float
     offset: float
+    part: int = 0
 
 
 def find(name: str) -> Path:
@@ -171,14 +207,16 @@ def channels(feed: Feed, registry: Registry) -> tuple[Channel, ...]:
     sensors = {sensor.name: sensor for sensor in registry.sensors}
     found: list[Channel] = []
     mistakes: list[Mistake] = []
-    for column, name in feed.columns.items():
-        try:
-            found.append(Channel(column, sensors[name], *_scale(sensors[name], feed.units.get(column))))
-        except KeyError:
-            expected = f"expected a sensor of {registry.city.name_en}, there is no {name!r}"
-            mistakes.append(feed.mistake(("columns", column), expected))
-        except ValueError as error:
-            mistakes.append(feed.mistake(("units", column), str(error)))
+    for number, part in enumerate(feed.parts):
+        for column, name in part.columns.items():
+            try:
+                scale = _scale(sensors[name], part.units.get(column))
+                found.append(Channel(column, sensors[name], *scale, number))
+            except KeyError:
+                expected = f"expected a sensor of {registry.city.name_en}, there is no {name!r}"
+                mistakes.append(feed.mistake((*_place(number), "columns", column), expected))
+            except ValueError as error:
+                mistakes.append(feed.mistake((*_place(number), "units", column), str(error)))
     if mistakes:
         raise Mistakes(mistakes)
     return tuple(found)
@@ -188,6 +226,10 @@ def _scale(sensor: Sensor, unit: str | None) -> tuple[float, float]:
     if unit is None:
         return 1.0, 0.0
     return conversion(unit, sensor.unit, QUANTITIES[sensor.quantity].lel)
+
+
+def _place(part: int) -> Keys:
+    return ("beside", part - 1) if part else ()
 
 
 def _path(kind: type, value: object) -> Path:
@@ -206,14 +248,31 @@ def _mistakes(feed: Feed) -> Iterator[Mistake]:
     if feed.since is not None and feed.since.tzinfo is None:
         yield feed.mistake(("since",), "expected a time with its zone, such as 2025-11-21T00:00:00Z")
     yield from _wrong_columns(feed)
+    yield from _wrong_train(feed)
     if feed.labels is not None and feed.labels.asset and feed.labels.asset_column:
         yield feed.mistake(("labels", "asset_column"), "expected no such field beside asset")
 
 
 def _wrong_columns(feed: Feed) -> Iterator[Mistake]:
     first: dict[str, str] = {}
-    for column, sensor in feed.columns.items():
-        if (other := first.setdefault(sensor, column)) != column:
-            yield feed.mistake(("columns", column), f"expected another sensor than that of column {other!r}")
-    for column in feed.units.keys() - feed.columns.keys():
-        yield feed.mistake(("units", column), "expected a column that is named under columns")
+    for number, part in enumerate(feed.parts):
+        for column, sensor in part.columns.items():
+            if sensor in first:
+                expected = f"expected another sensor than that of column {first[sensor]!r}"
+                yield feed.mistake((*_place(number), "columns", column), expected)
+            first[sensor] = column
+        for column in part.units.keys() - part.columns.keys():
+            yield feed.mistake(
+                (*_place(number), "units", column), "expected a column that is named under columns"
+            )
+
+
+def _wrong_train(feed: Feed) -> Iterator[Mistake]:
+    if feed.train is None:
+        return
+    given = {"from": feed.train.since, "to": feed.train.until}
+    for name, time in given.items():
+        if time is not None and time.tzinfo is None:
+            yield feed.mistake(("train", name), "expected a time with its zone, such as 2025-11-21T00:00:00Z")
+    if not feed.train.files and feed.train.until is None:
+        yield feed.mistake(("train",), "expected to, or files of its own")

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -76,16 +76,39 @@ def read_rows(
         Mistake: the first thing that is wrong with the tables, by file and line.
     """
     since = None if feed.since is None else microseconds(feed.since)
+    for rows in (
+        _merged(feed, channels, data) if feed.beside or not feed.in_order else _read(feed, channels, data)
+    ):
+        kept = rows[_place(rows, since, 0) : _place(rows, until, len(rows))]
+        if len(kept):
+            yield kept
+        if until is not None and rows.time[-1] >= until:
+            return
+
+
+def _read(feed: Feed, channels: tuple[Channel, ...], data: Path, part: int = 0) -> Iterator[Rows]:
+    """The rows of one part, file after file, with values of its own channels only."""
+    channels = tuple(channel for channel in channels if channel.part == part)
     last: int | None = None
-    for file in feed.files:
+    for file in feed.parts[part].files:
         with open_table(data / file, feed.delimiter) as table:
             for rows in _chunks(table, feed, channels, last):
                 last = int(rows.time[-1])
-                kept = rows[_place(rows, since, 0) : _place(rows, until, len(rows))]
-                if len(kept):
-                    yield kept
-                if until is not None and last >= until:
-                    return
+                yield rows
+
+
+def _merged(feed: Feed, channels: tuple[Channel, ...], data: Path) -> Iterator[Rows]:
+    """The rows of all parts by time, held in memory as a whole; a part that has no row then has no values."""
+    parts = [list(_read(feed, channels, data, part)) for part in range(len(feed.parts))]
+    times = np.unique(np.concatenate([np.empty(0, np.int64), *(rows.time for rows in chain(*parts))]))
+    value = np.full((len(times), len(channels)), np.nan)
+    for part, chunks in enumerate(parts):
+        mine = np.flatnonzero([channel.part == part for channel in channels])
+        for rows in reversed(chunks):
+            time, first = np.unique(rows.time, return_index=True)
+            value[np.searchsorted(times, time)[:, None], mine] = rows.value[first]
+    for start in range(0, len(times), CHUNK):
+        yield Rows(times[start : start + CHUNK], value[start : start + CHUNK])
 
 
 def survey(feed: Feed, channels: tuple[Channel, ...], data: Path, until: int | None = None) -> Extent:
@@ -127,7 +150,7 @@ def _records(
         except (ValueError, OverflowError):
             expected = f"expected a time ({feed.time.format}), not {cells[place]!r}"
             raise table.mistake(line, feed.time.column, expected) from None
-        if last is not None and time <= last:
+        if feed.in_order and last is not None and time <= last:
             expected = f"expected a time after {written(last)} of the row before, not {written(time)}"
             raise table.mistake(line, feed.time.column, expected)
         last = time

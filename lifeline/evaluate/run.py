@@ -5,8 +5,9 @@ from pathlib import Path
 from lifeline.evaluate.figures import Figures, figures
 from lifeline.evaluate.passage import play_through
 from lifeline.replay.play import Play, read
-from lifeline.scoring import after
+from lifeline.scoring import Span, after, without
 from rules.levels import RiskLevel
+from simulator.feed_time import microseconds
 
 
 def evaluate(feed: Path, data: Path, rules: Path | None = None, until: int | None = None) -> Figures:
@@ -24,13 +25,24 @@ def judge(play: Play) -> Figures:
     if labels is None:
         raise play.feed.mistake(("labels",), "expected to be given, an evaluation needs labels")
     passage = play_through(play)
+    observed = _scored(play)
     return figures(
         play.feed.name,
         labels.hazard,
         play.labels,
         passage.alarms(RiskLevel.GENERAL, play.extent.end),
         passage.times,
-        observed=play.extent.stretches,
-        steady=after(play.extent.stretches, play.extent.start + play.feed.warm_up),
+        observed=observed,
+        steady=after(observed, play.extent.start + play.feed.warm_up),
         lead=labels.lead,
     )
+
+
+def _scored(play: Play) -> list[Span]:
+    """When the feed was observed, less the stretch that it was learned from."""
+    stretches, train = list(play.extent.stretches), play.feed.train
+    if train is None or train.files:
+        return stretches
+    assert train.until is not None
+    since = play.extent.start if train.since is None else microseconds(train.since)
+    return without(stretches, (since, microseconds(train.until)))

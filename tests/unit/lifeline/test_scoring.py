@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lifeline.scoring import Alarm, Score, Span, after, score, wilson
+from lifeline.scoring import Alarm, Score, Span, after, score, wilson, without
 from rules.levels import RiskLevel
 from sensors.readings import DAY, HOUR, MINUTE
 from simulator.feed_labels import Label
@@ -161,3 +161,11 @@ def test_the_figures_hang_together_whatever_happened(events: list[Span], alarms:
 
 def test_what_of_the_stretches_lies_after_a_time() -> None:
     assert after([(0, 10), (20, 30), (40, 50)], 25) == [(25, 30), (40, 50)]
+
+
+def test_a_stretch_that_is_left_out_cuts_those_that_it_lies_in() -> None:
+    spans = [(0, 10), (20, 30), (40, 50)]
+
+    assert without(spans, (5, 25)) == [(0, 5), (25, 30), (40, 50)]
+    assert without(spans, (22, 24)) == [(0, 10), (20, 22), (24, 30), (40, 50)]
+    assert without(spans, (-5, 60)) == []

@@ -11,7 +11,7 @@ from sensors.errors import Mistake
 from sensors.load import read_city
 from sensors.readings import HOUR, MINUTE, SECOND
 from simulator import feed_rows
-from simulator.feed import Feed, Times, channels, read_feed
+from simulator.feed import Feed, Part, Times, channels, read_feed
 from simulator.feed_rows import Rows, read_rows, survey
 
 DATA = Path(__file__).parents[2] / "data" / "feeds"
@@ -175,3 +175,29 @@ def test_where_chunks_end_changes_neither_rows_nor_survey(
         np.testing.assert_array_equal(rows(folder, feed).time, whole.time)
         assert survey(feed, found, folder) == extent
     assert len(extent.stretches) == 1 + sum(gap - MINUTE >= HOUR for gap in gaps)
+
+
+def test_rows_in_any_order_are_sorted_and_of_one_time_the_first_counts(tmp_path: Path) -> None:
+    lines = [f"{clock(minute)},{value},9" for minute, value in ((3, 3), (4, 4), (1, 1), (3, 7), (0, 0))]
+
+    got = read(tmp_path, "time,a,b", *lines, in_order=False)
+
+    assert got.time.tolist() == [START + minute * MINUTE for minute in (0, 1, 3, 4)]
+    assert got.value[:, 0].tolist() == [0, 1, 3, 4]
+
+
+def test_tables_beside_one_another_are_rows_of_one_feed(tmp_path: Path) -> None:
+    first = table(tmp_path, "time,v", f"{clock(0)},1", f"{clock(2)},3", name="1.csv")
+    second = table(tmp_path, "time,v", f"{clock(1)},20", f"{clock(2)},30", name="2.csv")
+    feed = replace(
+        FEED,
+        files=(first,),
+        columns={"v": "probe-1/ch4"},
+        beside=(Part(files=(second,), columns={"v": "probe-2/ch4"}),),
+    )
+
+    got = rows(tmp_path, feed)
+
+    assert got.time.tolist() == [START, START + MINUTE, START + 2 * MINUTE]
+    np.testing.assert_array_equal(got.value, [[1, np.nan], [np.nan, 20], [3, 30]])
+    assert len(rows(tmp_path, feed, START + MINUTE)) == 1
