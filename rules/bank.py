@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.bind import Pair
-from rules.kinds.base import Changes, Kind, Values
-from rules.order import Index
+from rules.kinds.base import Changes, Kind, Subjects, Times, Values
+from rules.order import Index, Mask
 from sensors.model import Flag
 from sensors.readings import Readings
 
@@ -34,22 +34,54 @@ class Bank:
     def __init__(self, kind: type[Kind[Any]], pairs: Sequence[Pair], size: int) -> None:
         self.pairs = tuple(pairs)
         self.kind = kind([pair.parameters for pair in pairs])
+        self._worst_flag = int(self.kind.worst_flag)
         self._layers = _layers([pair.sensor or 0 for pair in pairs], size)
 
-    def update(self, readings: Readings, rows: Index) -> Iterator[Found]:
-        """Show the readings at ``rows``, in which no sensor stands twice, to every pair of their sensors."""
-        sensor, flag = readings.sensor[rows], readings.flag[rows]
-        shown = flag <= self.kind.worst_flag
-        if self.kind.worst_flag < Flag.MISSING:
-            shown &= np.isfinite(readings.value[rows])
+    def update(self, readings: Readings, rows: Index, ends: Index) -> Iterator[Found]:
+        """Show readings to every pair of their sensors.
+
+        readings: in rounds in which no sensor stands twice. rows: beside them, where each stands in its
+        batch. ends: where each round ends.
+        """
+        shown = readings.flag <= self._worst_flag
+        if self._worst_flag < Flag.MISSING:
+            shown &= np.isfinite(readings.value)
         for layer in self._layers:
-            subject = layer[sensor]
-            keep = np.flatnonzero((subject >= 0) & shown)
-            if len(keep):
-                seen = rows[keep]
-                for changes in self.kind.update(subject[keep], readings.time[seen], readings.value[seen]):
-                    at = seen[changes.row]
-                    yield Found(self, changes, at, self._reasons(changes, readings.value[at]))
+            subject = layer[readings.sensor]
+            keep = self._stirred(subject, readings.value, shown & (subject >= 0))
+            seen = np.count_nonzero(keep)
+            if seen == len(rows):
+                yield from self._show(subject, readings.time, readings.value, rows, ends)
+            elif seen:
+                kept = keep.nonzero()[0]
+                yield from self._show(
+                    subject[kept], readings.time[kept], readings.value[kept], rows[kept],
+                    np.searchsorted(kept, ends),
+                )  # fmt: skip
+
+    def _stirred(self, subject: Subjects, value: Values, keep: Mask) -> Mask:
+        """Of the readings to keep those of subjects to which any of them could matter."""
+        stirring = self.kind.stirring(subject, value)
+        if stirring is None:
+            return keep
+        stirring &= keep
+        if not stirring.any():
+            return stirring
+        stirred = np.zeros(len(self.pairs), np.bool_)
+        stirred[subject[stirring]] = True
+        return keep & stirred[subject]
+
+    def _show(
+        self, subject: Subjects, time: Times, value: Values, rows: Index, ends: Index
+    ) -> Iterator[Found]:
+        start = 0
+        for end in ends.tolist():
+            if end > start:
+                part = slice(start, end)
+                for changes in self.kind.update(subject[part], time[part], value[part]):
+                    reasons = self._reasons(changes, value[part][changes.row])
+                    yield Found(self, changes, rows[part][changes.row], reasons)
+                start = end
 
     def tick(self, now: int) -> Iterator[Found]:
         """Let time pass."""

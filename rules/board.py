@@ -57,10 +57,9 @@ class Board:
 
     def tick(self, now: int) -> Iterator[RiskChange]:
         """Let quiet time run out."""
-        for _, *key in sorted((self.live[key].falls_at, *key) for key in self._falling):
-            live = self.live[key[0], key[1]]
-            if live.falls_at <= now:
-                yield from self._fall(live)
+        due = [key for key in self._falling if self.live[key].falls_at <= now]
+        for key in sorted(due, key=lambda key: (self.live[key].falls_at, key)):
+            yield from self._fall(self.live[key])
 
     def judge_again(self, time: int) -> Iterator[RiskChange]:
         """Grade everything anew, where what it is graded by has changed; quiet time runs on."""

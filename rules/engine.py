@@ -94,7 +94,7 @@ class Engine:
             if end > start:
                 events, late[part], flag[part] = self._take(readings[part])
                 told.tell(events, self.board)
-            if tick >= self.now:
+            if self.now <= tick != NEVER:
                 self.now = tick
                 told.tell(self._tick(), self.board)
                 told.risk_changes.extend(self.board.tick(tick))
@@ -124,15 +124,24 @@ class Engine:
 
     def _take(self, readings: Readings) -> tuple[list[Event], NDArray[np.bool_], NDArray[np.int8]]:
         ordered = order(readings.sensor, readings.time, self.last)
-        readings = replace(readings, flag=self._plausible(readings, ordered))
-        found = [f for rows in ordered.rounds for bank in self.banks for f in bank.update(readings, rows)]
-        events = in_order(e for f in found for e in read(f, readings))
-        heard = np.flatnonzero(~ordered.late)
-        events = in_order([*events, *self.groups.take(events, readings[heard], heard, self.last, self.now)])
-        newest = ordered.by_sensor[np.append(ordered.first[1:], True)] if len(heard) else heard
-        self.last[readings.sensor[newest]] = readings.time[newest]
-        self.last_value[readings.sensor[newest]] = _trusted(readings[newest])
+        timely = readings if ordered.plain else readings[ordered.by_sensor]
+        trusted = _trusted(timely)
+        readings = self._plausible(readings, ordered, timely, trusted)
+        events = self._read(readings, ordered)
+        if self.groups.concerned(events):
+            heard = np.flatnonzero(~ordered.late)
+            events = in_order(
+                [*events, *self.groups.take(events, readings[heard], heard, self.last, self.now)]
+            )
+        newest = np.append(ordered.first[1:], True) if ordered.ends.size > 1 else slice(None)
+        self.last[timely.sensor[newest]] = timely.time[newest]
+        self.last_value[timely.sensor[newest]] = trusted[newest]
         return events, ordered.late, readings.flag
+
+    def _read(self, readings: Readings, ordered: Order) -> list[Event]:
+        shown = readings if ordered.plain else readings[ordered.in_rounds]
+        found = [f for bank in self.banks for f in bank.update(shown, ordered.in_rounds, ordered.ends)]
+        return in_order(e for f in found for e in read(f, readings))
 
     def _tick(self) -> list[Event]:
         found = [f for bank in self.banks for f in bank.tick(self.now)]
@@ -141,17 +150,21 @@ class Engine:
         )
         return [*events, *self.groups.tick(events, self.last, self.now)]
 
-    def _plausible(self, readings: Readings, ordered: Order) -> NDArray[np.int8]:
-        """The flags, SUSPECT where a value moved faster since the one before than its quantity can."""
-        rows, sensor = ordered.by_sensor, readings.sensor[ordered.by_sensor]
-        value, time = _trusted(readings[rows]), readings.time[rows]
-        before, since = np.roll(value, 1), np.roll(time, 1)
-        begins = sensor[ordered.first]
-        before[ordered.first], since[ordered.first] = self.last_value[begins], self.last[begins]
-        jumped = np.abs(value - before) > self._max_rate[sensor] * ((time - since) / SECOND)
-        flag = readings.flag.copy()
-        flag[rows[jumped]] = np.maximum(flag[rows[jumped]], Flag.SUSPECT)
-        return flag
+    def _plausible(
+        self, readings: Readings, ordered: Order, timely: Readings, value: NDArray[np.float64]
+    ) -> Readings:
+        """The readings, SUSPECT where a value moved faster since the one before than its quantity can."""
+        before, since = self.last_value[timely.sensor], self.last[timely.sensor]
+        if len(ordered.ends) > 1:
+            again = (~ordered.first).nonzero()[0]
+            before[again], since[again] = value[again - 1], timely.time[again - 1]
+        allowed = self._max_rate[timely.sensor] * ((timely.time - since) / SECOND)
+        jumped = (np.abs(value - before) > allowed).nonzero()[0]
+        if not len(jumped):
+            return readings
+        flag, rows = readings.flag.copy(), ordered.by_sensor[jumped]
+        flag[rows] = np.maximum(flag[rows], Flag.SUSPECT)
+        return replace(readings, flag=flag)
 
 
 def _trusted(readings: Readings) -> NDArray[np.float64]:

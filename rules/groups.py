@@ -36,6 +36,12 @@ class Groups:
         """What each group is bound to, and the groups beside them."""
         return self.bound, self.groups
 
+    def concerned(self, events: Iterable[Event]) -> bool:
+        """Whether the readings that showed the events must be shown to a group."""
+        return bool(self._waiting) or any(
+            (event.pair.rule.name, event.pair.subject) in self._seats for event in events
+        )
+
     def take(
         self, events: Iterable[Event], readings: Readings, rows: Index, last: Last, now: int
     ) -> Iterator[Event]:

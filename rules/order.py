@@ -5,6 +5,7 @@ time and where a batch was cut changes no verdict.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,26 +22,48 @@ Mask = NDArray[np.bool_]
 class Order:
     """How the n readings of a batch stand to one another and to what came before.
 
-    late: bool [n], not newer than the newest of its sensor before it. by_sensor: rows of the others,
-    sensor by sensor, in order of arrival within each. first: bool beside by_sensor, where a sensor
-    begins. rounds: rows in groups in which no sensor stands twice, to be taken one after the other.
+    late: bool [n], not newer than the newest of its sensor before it. by_sensor: rows of the others, each
+    sensor's together and in order of arrival. first: bool beside by_sensor, where a sensor begins.
+    in_rounds: the same rows in groups in which no sensor stands twice, to be taken one after the other.
+    ends: where in ``in_rounds`` each group ends. plain: no sensor stands twice and none is late, so that
+    both orders are that of arrival.
     """
 
     late: Mask
     by_sensor: Index
     first: Mask
-    rounds: tuple[Index, ...]
+    in_rounds: Index
+    ends: Index
+    plain: bool = False
 
 
 def order(sensor: NDArray[np.int32], time: Times, last: Times) -> Order:
     """Find what is late against ``last`` (by sensor id) and cut the rest into rounds."""
-    rows = np.argsort(sensor, kind="stable")
+    if _starts(np.sort(sensor)).all():
+        late = time <= last[sensor]
+        rows = (~late).nonzero()[0]
+        return Order(late, rows, np.ones(len(rows), np.bool_), rows, _one(rows), len(rows) == len(late))
+    rows = _sorted(sensor)
     first = _starts(sensor[rows])
     late = _late(sensor, time, last, rows, first)
     if late.any():
         rows = rows[~late[rows]]
         first = _starts(sensor[rows])
-    return Order(late, rows, first, _rounds(rows, first))
+    return Order(late, rows, first, *_rounds(rows, first))
+
+
+def _one(rows: Index) -> Index:
+    return np.array([len(rows)] if len(rows) else [], np.intp)
+
+
+def _sorted(number: NDArray[np.integer[Any]]) -> Index:
+    """The rows in ascending order of numbers from 0 to 2^31, equal ones as they stand.
+
+    With its row in the lower half each number is another, and sorting is many times faster than argsort.
+    """
+    key = (number.astype(np.int64) << 32) | np.arange(len(number))
+    key.sort()
+    return key & 0xFFFF_FFFF
 
 
 def _starts(sorted_sensor: NDArray[np.int32]) -> Mask:
@@ -68,11 +91,8 @@ def _late(sensor: NDArray[np.int32], time: Times, last: Times, rows: Index, firs
     return late
 
 
-def _rounds(rows: Index, first: Mask) -> tuple[Index, ...]:
-    if first.all():
-        return (np.sort(rows),) if len(rows) else ()
-    starts = np.flatnonzero(first)
-    lengths = np.diff(np.append(starts, len(rows)))
+def _rounds(rows: Index, first: Mask) -> tuple[Index, Index]:
+    starts = first.nonzero()[0]
+    lengths = np.diff(starts, append=len(rows))
     rank = np.arange(len(rows)) - np.repeat(starts, lengths)
-    by_rank = np.argsort(rank, kind="stable")
-    return tuple(np.split(rows[by_rank], np.cumsum(np.bincount(rank))[:-1]))
+    return rows[_sorted(rank)], np.cumsum(np.bincount(rank))

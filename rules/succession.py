@@ -50,9 +50,10 @@ class Succession:
 
     def warm(self, history: Readings) -> None:
         """Show the fresh pairs some of their history, in event time within each sensor."""
-        for rows in order(history.sensor, history.time, np.full(len(self._new.last), NEVER)).rounds:
-            for found in (found for bank in self._warm for found in bank.update(history, rows)):
-                self._changed[found.bank.kind.name][found.changes.subject] = found.changes.time
+        ordered = order(history.sensor, history.time, np.full(len(self._new.last), NEVER))
+        for bank in self._warm:
+            for found in bank.update(history[ordered.in_rounds], ordered.in_rounds, ordered.ends):
+                self._changed[bank.kind.name][found.changes.subject] = found.changes.time
 
     def warmth(self) -> Arrays:
         """What the fresh pairs know by now, for ``finish``."""

@@ -1,7 +1,7 @@
 """Readings as a struct of arrays: the form in which they travel from the decoder to the database."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -32,7 +32,7 @@ class Readings:
         return len(self.sensor)
 
     def __getitem__(self, rows: slice | NDArray[np.intp] | NDArray[np.bool_]) -> Self:
-        return type(self)(*(getattr(self, field.name)[rows] for field in fields(self)))
+        return type(self)(self.sensor[rows], self.time[rows], self.value[rows], self.flag[rows])
 
     @classmethod
     def empty(cls) -> Self:

@@ -82,6 +82,15 @@ class Kind(ABC, Generic[P]):
     def update(self, subject: Subjects, time: Times, value: Values) -> Iterator[Changes]:
         """Take one reading of each of m different subjects, and yield what that changed, in order."""
 
+    def stirring(self, subject: Subjects, value: Values) -> NDArray[np.bool_] | None:
+        """Which readings would change anything at all, if each were the next of its subject; None = all.
+
+        A subject none of whose readings in a batch would is not shown them. ``subject`` may hold -1, of
+        which the answer is not asked.
+        """
+        del subject, value
+        return None
+
     def tick(self, now: int) -> Iterator[Changes]:
         """Let time pass to ``now`` without a reading, and yield what that changed."""
         del now

@@ -34,10 +34,11 @@ Reference: deadband, on-delay and off-delay per limit as in ISA-18.2 and OPC UA 
 """
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from rules.duration import Duration, lasting
 from rules.kinds.base import Changes, Kind, Parameters, Subjects, Times, Values, attribute, of_each
@@ -100,6 +101,8 @@ class LimitParameters(Parameters, frozen=True, kw_only=True):
         )
 
 
+_NO_VALUE = np.array([np.inf, -np.inf])
+
 _OFF = np.int64(np.iinfo(np.int64).max)
 
 
@@ -124,6 +127,14 @@ class Limit(Kind[LimitParameters]):
         self._entered = np.zeros(shape, np.bool_)
         self._since = np.full(shape, _OFF)
         """Since when a band not entered has been met, or one entered has not been; _OFF = it is as it was."""
+        self._calm = np.empty((len(parameters), 2))
+        """The lowest and the highest value at which nothing moves."""
+        self._settle(np.arange(len(parameters)))
+
+    def stirring(self, subject: Subjects, value: Values) -> NDArray[np.bool_]:
+        low, high = self._calm.take(subject, axis=0, mode="wrap").T
+        moved: NDArray[np.bool_] = (value < low) | (value > high)
+        return moved
 
     def update(self, subject: Subjects, time: Times, value: Values) -> Iterator[Changes]:
         entered = self._entered[subject]
@@ -131,17 +142,38 @@ class Limit(Kind[LimitParameters]):
         met = value[:, None] >= self._above[subject] - slack
         met |= value[:, None] <= self._below[subject] + slack
         moving = met != entered
-        if not moving.any():
-            self._since[subject] = _OFF
-            return
         since = np.where(moving, np.minimum(self._since[subject], time[:, None]), _OFF)
         delay = np.where(entered, self._off[subject, None], self._on[subject, None])
         turned = moving & (time[:, None] - np.where(moving, since, time[:, None]) >= delay)
         entered ^= turned
         since[turned] = _OFF
         self._entered[subject], self._since[subject] = entered, since
+        self._settle(subject)
         state = (entered * np.arange(1, entered.shape[1] + 1, dtype=np.int8)).max(axis=1)
         yield from self._change(np.arange(len(subject)), subject, time, state)
+
+    def recall(self, memory: dict[str, NDArray[Any]], old: Subjects, new: Subjects) -> None:
+        super().recall(memory, old, new)
+        self._settle(new)
+
+    def _settle(self, subject: Subjects) -> None:
+        """Find anew between which values nothing moves: none where a delay is running."""
+        entered, rising = self._entered[subject], np.isfinite(self._above[subject])
+        slack = np.where(entered, self._deadband[subject, None], 0.0)
+        above, below = self._above[subject] - slack, self._below[subject] + slack
+        kept_by_high = np.where(entered & rising, above, -np.inf)
+        entered_by_low = np.where(entered | rising, -np.inf, np.nextafter(below, np.inf))
+        kept_by_low = np.where(entered & ~rising, below, np.inf)
+        entered_by_high = np.where(entered | ~rising, np.inf, np.nextafter(above, -np.inf))
+        calm = np.stack(
+            [
+                np.maximum(kept_by_high, entered_by_low).max(axis=1),
+                np.minimum(kept_by_low, entered_by_high).min(axis=1),
+            ],
+            axis=1,
+        )
+        calm[(self._since[subject] != _OFF).any(axis=1)] = _NO_VALUE
+        self._calm[subject] = calm
 
     def memory(self) -> int:
         return int((self._on + self._off).max(initial=0))
