@@ -91,10 +91,13 @@ def _names(given: Names | None) -> tuple[str, ...]:
 
 
 def _wrong_strength(strength: Strength) -> Iterator[Wrong]:
-    if (strength.llr is None) == (strength.likelihood is None):
-        yield (), "expected either llr or likelihood"
+    given = [each for each in (strength.llr, strength.likelihood, strength.raises) if each is not None]
+    if len(given) != 1:
+        yield (), "expected either llr or likelihood or raises"
     elif strength.likelihood is not None and strength.likelihood not in range(1, SCORES + 1):
         yield ("likelihood",), f"expected 1 to {SCORES}, not {strength.likelihood}"
+    elif strength.raises is not None and strength.raises not in range(1, SCORES):
+        yield ("raises",), f"expected 1 to {SCORES - 1}, not {strength.raises}"
 
 
 def _wrong_parameters(

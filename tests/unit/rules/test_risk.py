@@ -2,9 +2,11 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from rules.levels import RiskLevel
 from rules.model import Matrix
@@ -20,6 +22,7 @@ def piece(
     llr: float | None = None,
     likelihood: int | None = None,
     *,
+    raises: int | None = None,
     quality: float = 1.0,
     group: str = "g",
 ) -> Evidence:
@@ -28,7 +31,7 @@ def piece(
         subject=f"s{n}",
         group=group,
         state=1,
-        strength=Strength(llr=llr, likelihood=likelihood),
+        strength=Strength(llr=llr, likelihood=likelihood, raises=raises),
         quality=quality,
         value=1.0,
         time=0,
@@ -137,6 +140,109 @@ def test_a_thousand_voices_against_are_no_error() -> None:
 def test_the_order_of_evidence_does_not_matter(pieces: list[Evidence]) -> None:
     ordered = fuse(PRIOR, sorted(pieces, key=lambda each: each.rule), NONE)
     assert fuse(PRIOR, pieces, NONE).probability == ordered.probability
+
+
+def test_k_of_n_and_the_time_to_a_limit_raise_what_the_rest_makes() -> None:
+    one = piece(0, llr=3.0, group="pressure")
+    assert fuse(PRIOR, [one], NONE).likelihood == 3
+    found = fuse(PRIOR, [one, piece(1, raises=1)], NONE)
+    assert (found.likelihood, found.raised, found.weights) == (4, 1, {("r0", "s0"): 3.0})
+    assert fuse(0.001, [piece(0, likelihood=4), piece(1, raises=1)], NONE).likelihood == 5
+
+
+def test_what_raises_counts_once_a_group_and_never_beyond_five() -> None:
+    same = [piece(1, raises=1), piece(2, raises=2), piece(3, raises=1)]
+    assert fuse(0.001, same, NONE).likelihood == 3
+    assert fuse(0.001, [*same, piece(4, raises=1, group="other")], NONE).likelihood == 4
+    found = fuse(0.001, [piece(0, likelihood=5), *same], NONE)
+    assert (found.likelihood, found.raised) == (5, 0)
+
+
+def test_what_raises_alone_raises_what_the_prior_gives() -> None:
+    found = fuse(0.001, [piece(0, raises=1)], NONE)
+    assert (found.likelihood, found.raised, found.probability) == (2, 1, pytest.approx(0.001))
+
+
+@given(
+    st.lists(st.floats(-4, 4), max_size=8),
+    st.floats(0, 4),
+    st.floats(0, 1),
+    st.sampled_from(list(QUALITY.values())),
+)
+def test_evidence_that_speaks_for_an_event_never_lowers_its_likelihood(
+    llrs: list[float], more: float, correlation: float, quality: float
+) -> None:
+    groups = {"g": Group(name="g", correlation=correlation)}
+    pieces = [piece(n, llr=llr) for n, llr in enumerate(llrs)]
+    before = fuse(PRIOR, pieces, groups).probability
+    after = fuse(PRIOR, [*pieces, piece(99, llr=more, quality=quality)], groups).probability
+    assert after >= before - 1e-12
+
+
+def test_a_weak_piece_beside_a_strong_one_takes_nothing_from_it() -> None:
+    found = fuse(PRIOR, [piece(0, llr=3.0), piece(1, llr=0.5)], NONE)
+    assert found.weights == {("r0", "s0"): 3.0, ("r1", "s1"): 0.0}
+
+
+SENSORS, CORRELATION = 5, 0.5
+
+
+def readings(*, event: bool, count: int = 20_000) -> NDArray[np.float64]:
+    """[count, 5] sensors with errors of 1 that go together by half, all 1 higher in an event."""
+    covariance = np.full((SENSORS, SENSORS), CORRELATION) + np.eye(SENSORS) * (1 - CORRELATION)
+    rng = np.random.default_rng(20_251_121)
+    return rng.standard_normal((count, SENSORS)) @ np.linalg.cholesky(covariance).T + event
+
+
+def claims(correlation: float, *, event: bool) -> NDArray[np.float64]:
+    """What fusing says of each; a reading z of such a sensor has the log-likelihood ratio z - 1/2."""
+    groups = {"g": Group(name="g", correlation=correlation)}
+    llrs = readings(event=event) - 0.5
+    return np.array(
+        [fuse(PRIOR, [piece(n, llr=llr) for n, llr in enumerate(row)], groups).probability for row in llrs]
+    )
+
+
+def believed(correlation: float) -> tuple[float, float, float]:
+    """Of the cases in which an event is claimed (P > 0.5): their share, the mean claim, the truth."""
+    yes, no = claims(correlation, event=True), claims(correlation, event=False)
+    parts = ((yes[yes > 0.5], PRIOR / len(yes)), (no[no > 0.5], (1 - PRIOR) / len(no)))
+    share = sum(len(found) * weight for found, weight in parts)
+    claim = sum(float(found.sum()) * weight for found, weight in parts) / share
+    return share, claim, len(parts[0][0]) * parts[0][1] / share
+
+
+def test_added_up_as_if_independent_five_sensors_claim_ten_times_what_is_true() -> None:
+    """Science facts §3: a claim in 3.6 % of the cases, 0.76 on the mean, the truth being 0.08."""
+    share, claim, truth = believed(0.0)
+    assert share == pytest.approx(0.036, abs=0.003)
+    assert claim == pytest.approx(0.76, abs=0.02)
+    assert truth == pytest.approx(0.08, abs=0.01)
+
+
+def test_divided_by_what_they_have_in_common_five_equal_sensors_claim_what_bayes_does() -> None:
+    """The division is exact for Gaussian sensors of equal strength: against the density ratio itself."""
+    covariance = np.full((SENSORS, SENSORS), CORRELATION) + np.eye(SENSORS) * (1 - CORRELATION)
+    ones = np.linalg.solve(covariance, np.ones(SENSORS))
+    for level in (0.6, 1.5, 2.5, 3.4):
+        exact = logit(PRIOR) + float(level * ones.sum() - ones.sum() / 2)
+        five = [piece(n, llr=level - 0.5) for n in range(SENSORS)]
+        assert logit(fuse(PRIOR, five, NONE).probability) == pytest.approx(exact)
+
+
+def test_what_is_claimed_divided_comes_true_as_often_as_it_says() -> None:
+    yes, no = claims(CORRELATION, event=True), claims(CORRELATION, event=False)
+    for low, high in ((0.02, 0.05), (0.05, 0.1), (0.1, 0.3)):
+        here = [found[(found >= low) & (found < high)] for found in (yes, no)]
+        shares = [len(here[0]) * PRIOR, len(here[1]) * (1 - PRIOR)]
+        truth = shares[0] / sum(shares)
+        assert low * 0.6 < truth < high
+
+
+def test_a_sensor_that_is_stuck_high_claims_nothing_by_itself() -> None:
+    """§3: unclipped it claims 0.57 where the truth is 0.30; clipped the others have the word."""
+    stuck = [piece(0, llr=12.0), *(piece(n, llr=-0.5) for n in range(1, SENSORS))]
+    assert fuse(PRIOR, stuck, NONE).probability < 0.02
 
 
 MATRIX_OF_DOMAIN_FACTS = """

@@ -35,6 +35,7 @@ BEYOND = {
     "override-that-cannot-be",
     "override-with-more-states",
     "overweight-group",
+    "raises-nothing",
     "rate-without-a-limit",
     "same-name-twice",
     "threshold-that-is-no-number",
