@@ -3,13 +3,17 @@
 from typing import Any
 
 from rules.kinds.base import Kind, Parameters
+from rules.kinds.cusum import Cusum
+from rules.kinds.ewma import Ewma
 from rules.kinds.k_of_n import KOfN
 from rules.kinds.limit import Limit
 from rules.kinds.rate import Rate
 from rules.kinds.silence import Silence
 from rules.kinds.stuck import Stuck
 
-SENSOR_KINDS: dict[str, type[Kind[Any]]] = {kind.name: kind for kind in (Limit, Rate, Stuck, Silence)}
+SENSOR_KINDS: dict[str, type[Kind[Any]]] = {
+    kind.name: kind for kind in (Limit, Rate, Stuck, Silence, Ewma, Cusum)
+}
 """Kinds whose subjects are single sensors."""
 
 PARAMETERS: dict[str, type[Parameters]] = {

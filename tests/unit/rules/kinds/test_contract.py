@@ -34,6 +34,16 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
         {"window": "4min", "tolerance": 0, "idle": 0},
         {"window": "2min", "tolerance": 5},
     ],
+    "ewma": [
+        {"mean": 5, "spread": 2, "tau": "3min"},
+        {"follow": "10min", "spread": 0.5, "tau": "1min", "freeze": "5min", "clip": 4},
+        {"mean": 3, "spread": 1, "side": "high", "release": 1},
+    ],
+    "cusum": [
+        {"mean": 5, "spread": 2, "height": 4},
+        {"follow": "10min", "spread": 0.5, "height": 3, "freeze": "5min", "side": "low"},
+        {"mean": 3, "spread": 5, "correlation": "5min", "height": 2, "clip": 2},
+    ],
     "silence": [{"interval_s": 60}, {"intervals": 1, "interval_s": 120}, {"intervals": 10, "interval_s": 30}],
 }
 EVERY = pytest.mark.parametrize("name", sorted(SENSOR_KINDS))
