@@ -101,10 +101,12 @@ class Cusum(Chart[CusumParameters]):
         side, shifted = self._side.take(subject), self._shifted.take(subject)
         rises, falls = (up >= height) & (side >= 0), (down >= height) & (side <= 0)
         ends = np.where(shifted > 0, up, down) <= 0.0
-        now = np.where(ends, 0, shifted)
-        now = np.where(rises, 1, np.where(falls, -1, now)).astype(np.int8)
-        self._shifted[subject] = now
-        return now != 0
+        shifted[ends] = 0
+        shifted[falls] = -1
+        shifted[rises] = 1
+        self._shifted[subject] = shifted
+        present: NDArray[np.bool_] = shifted != 0
+        return present
 
     def memory(self) -> int:
         return super().memory() + _SETTLED * bool(len(self.state))
@@ -121,6 +123,6 @@ class Cusum(Chart[CusumParameters]):
         with np.errstate(divide="ignore"):
             alike = np.exp(-elapsed / self._correlation.take(subject))
         np.minimum(alike, _MOST_ALIKE, out=alike)
-        white = (z - alike * self._z.take(subject)) / np.sqrt(1.0 - alike * alike)
+        white: Values = (z - alike * self._z.take(subject)) / np.sqrt(1.0 - alike * alike)
         self._z[subject] = z
         return white

@@ -88,7 +88,7 @@ class Ewma(Chart[EwmaParameters]):
         bound = self._enter.take(subject)
         staying = np.flatnonzero(self.state.take(subject))
         bound[staying] = self._leave[subject[staying]]
-        out = smooth * smooth > bound * noise
+        out: NDArray[np.bool_] = smooth * smooth > bound * noise
         out &= smooth * self._side.take(subject) >= 0
         return out
 
