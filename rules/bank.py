@@ -1,5 +1,6 @@
 """One kind over all the pairs that use it, fed by sensor."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,16 +17,68 @@ from sensors.readings import Readings
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A change of evidence in a bank, with the rows of the batch that showed it, and why in words."""
+    """Changes of evidence in a bank: the rows of the batch that showed them, what was judged, and why."""
 
     bank: "Bank"
     changes: Changes
     rows: Index
+    values: Values
+    """NaN where nothing was measured."""
     reasons: tuple[str, ...]
 
 
-class Bank:
-    """The pairs of one kind, in the order of its subjects.
+class Bank(ABC):
+    """The pairs of one kind, in the order of its subjects."""
+
+    pairs: tuple[Pair, ...]
+    kind: Kind[Any]
+
+    @abstractmethod
+    def update(self, readings: Readings, rows: Index, ends: Index, now: int) -> Iterator[Found]:
+        """Show readings to every pair of their sensors.
+
+        readings: in rounds in which no sensor stands twice. rows: beside them, where each stands in its
+        batch. ends: where each round ends. now: the newest tick.
+        """
+
+    @abstractmethod
+    def tick(self, now: int) -> Iterator[Found]:
+        """Let time pass."""
+
+    @abstractmethod
+    def sensors(self) -> set[int]:
+        """All sensors that its pairs look at."""
+
+    def due(self, now: int) -> int:
+        """The earliest tick that could change something."""
+        del now
+        return self.kind.due()
+
+    def patience(self) -> int:
+        """How long (us) after a reading a tick can first change something because of it."""
+        return self.kind.patience()
+
+    def memory(self) -> int:
+        """How much history (us) makes a new subject what it would be, had it always been there."""
+        return self.kind.memory()
+
+    def remember(self) -> dict[str, NDArray[Any]]:
+        """Its memory as arrays."""
+        return self.kind.remember()
+
+    def recall(self, memory: dict[str, NDArray[Any]], old: Index, new: Index) -> None:
+        """Take over the memory of subjects ``old`` there as that of subjects ``new`` here."""
+        self.kind.recall(memory, old, new)
+
+    def _found(self, changes: Changes, rows: Index, values: Values) -> Found:
+        """Reasons are asked for at once, so that a kind says what it knew then and not at the batch's end."""
+        values = values if changes.figure is None else changes.figure
+        said = zip(changes.subject.tolist(), changes.state.tolist(), values.tolist(), strict=True)
+        return Found(self, changes, rows, values, tuple(self.kind.explain(*each) for each in said))
+
+
+class SensorBank(Bank):
+    """Pairs whose subjects are single sensors.
 
     A sensor may have several pairs here; ``_layers`` are tables from sensor id to subject (-1 = none), as
     many as the most that one sensor has, so that within a layer no subject stands twice.
@@ -35,14 +88,10 @@ class Bank:
         self.pairs = tuple(pairs)
         self.kind = kind([pair.parameters for pair in pairs])
         self._worst_flag = int(self.kind.worst_flag)
-        self._layers = _layers([pair.sensor or 0 for pair in pairs], size)
+        self._layers = layers([pair.sensor or 0 for pair in pairs], size)
 
-    def update(self, readings: Readings, rows: Index, ends: Index) -> Iterator[Found]:
-        """Show readings to every pair of their sensors.
-
-        readings: in rounds in which no sensor stands twice. rows: beside them, where each stands in its
-        batch. ends: where each round ends.
-        """
+    def update(self, readings: Readings, rows: Index, ends: Index, now: int) -> Iterator[Found]:
+        del now
         shown = readings.flag <= self._worst_flag
         if self._worst_flag < Flag.MISSING:
             shown &= np.isfinite(readings.value)
@@ -79,29 +128,27 @@ class Bank:
             if end > start:
                 part = slice(start, end)
                 for changes in self.kind.update(subject[part], time[part], value[part]):
-                    reasons = self._reasons(changes, value[part][changes.row])
-                    yield Found(self, changes, rows[part][changes.row], reasons)
+                    yield self._found(changes, rows[part][changes.row], value[part][changes.row])
                 start = end
 
     def tick(self, now: int) -> Iterator[Found]:
-        """Let time pass."""
         for changes in self.kind.tick(now):
-            nothing = np.full(len(changes.row), np.nan)
-            yield Found(self, changes, changes.row, self._reasons(changes, nothing))
+            yield self._found(changes, changes.row, np.full(len(changes.row), np.nan))
 
-    def _reasons(self, changes: Changes, values: Values) -> tuple[str, ...]:
-        """Asked at once, so that a kind can say what it knew at that reading and not at the batch's end."""
-        said = zip(changes.subject.tolist(), changes.state.tolist(), values.tolist(), strict=True)
-        return tuple(self.kind.explain(*each) for each in said)
+    def sensors(self) -> set[int]:
+        return {pair.sensor or 0 for pair in self.pairs}
 
 
-def _layers(sensors: Sequence[int], size: int) -> list[NDArray[np.intp]]:
-    layers: list[NDArray[np.intp]] = []
+def layers(sensors: Sequence[int], size: int) -> list[NDArray[np.intp]]:
+    """Tables from sensor id to its places in ``sensors``; -1 is no sensor."""
+    tables: list[NDArray[np.intp]] = []
     used: dict[int, int] = {}
-    for subject, sensor in enumerate(sensors):
+    for place, sensor in enumerate(sensors):
+        if sensor < 0:
+            continue
         depth = used.get(sensor, 0)
-        if depth == len(layers):
-            layers.append(np.full(size, -1, np.intp))
-        layers[depth][sensor] = subject
+        if depth == len(tables):
+            tables.append(np.full(size, -1, np.intp))
+        tables[depth][sensor] = place
         used[sensor] = depth + 1
-    return layers
+    return tables

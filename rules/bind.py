@@ -1,6 +1,5 @@
 """Binds a rule set to a registry: which rule speaks of which sensors, with which parameters."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,13 +8,24 @@ from typing import Any
 import msgspec
 
 from rules.duration import durations
-from rules.kinds import PARAMETERS, SENSOR_KINDS
+from rules.kinds import JOINT_KINDS, PARAMETERS, SENSOR_KINDS
 from rules.kinds.base import Parameters
+from rules.kinds.joint import CENTRE, JointParameters
 from rules.kinds.k_of_n import KOfNParameters, Member
 from rules.model import Rule, RuleSet
+from rules.registered import ByPlace, Registered, fingerprint_of
 from sensors.errors import ConfigurationError
-from sensors.model import Asset, Device, DeviceType, Registry, Sensor
+from sensors.model import Registry, Sensor
 from sensors.readings import SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A sensor that a subject of several looks at, in which role, and how long (us) it may be silent."""
+
+    role: str
+    sensor: int
+    patience: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,8 @@ class Pair:
     parameters: Parameters
     fingerprint: str
     """Equal for pairs that would judge alike, so that one may take over the other's memory."""
+    seats: tuple[Seat, ...] = ()
+    """Of kinds over several sensors."""
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -50,7 +62,7 @@ class GroupPair:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """All pairs: by kind for single sensors, and the groups."""
+    """All pairs, by kind, and the groups that count the evidence of others."""
 
     by_kind: Mapping[str, tuple[Pair, ...]]
     groups: tuple[GroupPair, ...]
@@ -73,93 +85,101 @@ class BindError(ConfigurationError):
         super().__init__(f"{rule}: {why}")
 
 
-class _Registered:
-    """The registry, looked up by what selectors ask for."""
-
-    def __init__(self, registry: Registry) -> None:
-        self.assets: dict[str, Asset] = {asset.id: asset for asset in registry.assets}
-        self.devices: dict[str, Device] = {device.id: device for device in registry.devices}
-        self.types: dict[str, DeviceType] = {type_.id: type_ for type_ in registry.device_types}
-        self.by_quantity: dict[str, list[Sensor]] = defaultdict(list)
-        self.sensors = registry.sensors
-        self.by_id = {sensor.id: sensor for sensor in registry.sensors}
-        for sensor in registry.sensors:
-            self.by_quantity[sensor.quantity].append(sensor)
-        self._fingerprints: dict[tuple[str, Parameters], str] = {}
-        self.edges: dict[tuple[str, str], set[str]] = defaultdict(set)
-        for edge in registry.edges:
-            self.edges[edge.relation, edge.target].add(edge.source)
-            self.edges[edge.relation, edge.source].add(edge.target)
-
-    def selected(self, rule: Rule) -> Iterator[Sensor]:
-        quantity = rule.select.quantity
-        names = (quantity,) if isinstance(quantity, str) else quantity
-        candidates = self.sensors if names is None else [s for name in names for s in self.by_quantity[name]]
-        for sensor in candidates:
-            if rule.select.matches(sensor, self.devices[sensor.device], self.assets[sensor.asset]):
-                yield sensor
-
-    def upload_us(self, sensor: Sensor) -> int:
-        return round(self.types[self.devices[sensor.device].type].upload_s * SECOND)
-
-    def fingerprint(self, rule: Rule, parameters: Parameters) -> str:
-        """Computed once for all subjects with the same parameters, of which there are few."""
-        key = rule.name, parameters
-        if key not in self._fingerprints:
-            self._fingerprints[key] = _fingerprint(rule, parameters)
-        return self._fingerprints[key]
-
-
 def bind(rules: RuleSet, registry: Registry) -> Binding:
     """Every rule at every subject that its selector finds; rules must have been checked.
 
     Raises:
         BindError: a subject lacks what the rule's parameters are relative to, or it makes them impossible.
     """
-    registered = _Registered(registry)
-    by_kind: dict[str, list[Pair]] = {name: [] for name in SENSOR_KINDS}
+    registered = Registered(registry)
+    by_kind: dict[str, list[Pair]] = {name: [] for name in (*SENSOR_KINDS, *JOINT_KINDS)}
     by_rule: dict[str, list[Pair]] = {}
+    learned = {(each.rule, each.subject): each.values for each in rules.learned}
     for order, rule in enumerate(rules.rules):
-        if rule.kind in SENSOR_KINDS:
-            by_rule[rule.name] = list(_pairs(rule, order, registered))
+        if rule.kind in by_kind:
+            pairs = _pairs if rule.kind in SENSOR_KINDS else _joint_pairs
+            by_rule[rule.name] = list(pairs(rule, order, registered, learned))
             by_kind[rule.kind] += by_rule[rule.name]
     groups = [
         group
         for order, rule in enumerate(rules.rules)
-        if rule.kind not in SENSOR_KINDS
+        if rule.kind not in by_kind
         for group in _groups(rule, order, by_rule, registered)
     ]
     return Binding({name: tuple(pairs) for name, pairs in by_kind.items()}, tuple(groups))
 
 
-def _pairs(rule: Rule, order: int, registered: _Registered) -> Iterator[Pair]:
-    parsed: dict[tuple[int, ...], Parameters] = {}
-    for number, sensor in enumerate(registered.selected(rule)):
-        device, asset = registered.devices[sensor.device], registered.assets[sensor.asset]
+_Known = Mapping[tuple[str, str], tuple[float, ...]]
+"""What was learned, by rule and subject."""
+
+
+class _Parameters:
+    """A rule's parameters at each of its subjects."""
+
+    def __init__(self, rule: Rule, registered: Registered, learned: _Known) -> None:
+        self._rule, self._registered, self._learned = rule, registered, learned
+        self._parsed: dict[tuple[int, ...], Parameters] = {}
+
+    def at(self, sensor: Sensor, subject: str, upload_s: float) -> Parameters:
+        rule, asset = self._rule, self._registered.assets[sensor.asset]
+        device = self._registered.devices[sensor.device]
         applying = tuple(i for i, o in enumerate(rule.override) if o.select.matches(sensor, device, asset))
-        if applying not in parsed:
+        if applying not in self._parsed:
             merged = dict(rule.parameters)
             for each in applying:
                 merged |= rule.override[each].parameters
-            parsed[applying] = parse_parameters(rule.kind, merged)
+            self._parsed[applying] = parse_parameters(rule.kind, merged)
         try:
-            parameters = parsed[applying].at(asset, registered.types[device.type].upload_s)
+            parameters = self._parsed[applying].at(asset, upload_s)
         except LookupError as error:
             raise BindError(rule.name, str(error.args[0])) from None
         if wrong := parameters.mistake():
             raise BindError(rule.name, f"{wrong[0]} at {asset.id}: {wrong[1]}")
+        known = self._learned.get((rule.name, subject))
+        return parameters if known is None else msgspec.structs.replace(parameters, learned=known)
+
+
+def _pairs(rule: Rule, order: int, registered: Registered, learned: _Known) -> Iterator[Pair]:
+    parameters_at = _Parameters(rule, registered, learned)
+    for number, sensor in enumerate(registered.selected(rule.select)):
+        upload_s = registered.types[registered.devices[sensor.device].type].upload_s
+        parameters = parameters_at.at(sensor, sensor.name, upload_s)
         fingerprint = registered.fingerprint(rule, parameters)
         yield Pair(rule, (order, number), sensor.name, sensor.asset, sensor.id, parameters, fingerprint)
 
 
-def _fingerprint(rule: Rule, *more: object) -> str:
-    says = (rule.kind, rule.hazard, rule.group, rule.evidence, more)
-    content = msgspec.json.encode(says, order="deterministic", enc_hook=int)
-    return hashlib.blake2b(content, digest_size=8).hexdigest()
+def _joint_pairs(rule: Rule, order: int, registered: Registered, learned: _Known) -> Iterator[Pair]:
+    kind, parameters_at = JOINT_KINDS[rule.kind], _Parameters(rule, registered, learned)
+    inputs = {role: (each.at, ByPlace(each.select, registered)) for role, each in rule.inputs.items()}
+    seen: set[str] = set()
+    for number, sensor in enumerate(registered.selected(rule.select)):
+        subject, own = (sensor.asset, None) if kind.centre == "asset" else (sensor.name, sensor)
+        found = [
+            (role, other)
+            for role, (at, sensors) in inputs.items()
+            for other in registered.beside(sensor.asset, at, sensors)
+            if other is not own
+        ]
+        if subject in seen or not {*kind.needs} <= {role for role, _ in found}:
+            continue
+        seen.add(subject)
+        members = [*([(CENTRE, own)] if own else ()), *found]
+        slowest = max(registered.upload_us(other) for _, other in members)
+        parameters = parameters_at.at(sensor, subject, slowest / SECOND)
+        assert isinstance(parameters, JointParameters)
+        waits = (round(parameters.intervals * registered.upload_us(other)) for _, other in members)
+        seats = tuple(
+            Seat(role, other.id, max(parameters.every, wait))
+            for (role, other), wait in zip(members, waits, strict=True)
+        )
+        print_ = fingerprint_of(rule, parameters, seats)
+        yield Pair(
+            rule, (order, number), subject, sensor.asset, own.id if own else None, parameters, print_, seats
+        )  # fmt: skip
 
 
 def _groups(
-    rule: Rule, order: int, by_rule: Mapping[str, Iterable[Pair]], registered: _Registered
+    rule: Rule, order: int, by_rule: Mapping[str, Iterable[Pair]], registered: Registered
 ) -> Iterator[GroupPair]:
     parameters = parse_parameters(rule.kind, rule.parameters)
     assert isinstance(parameters, KOfNParameters)
@@ -179,9 +199,9 @@ def _group(
     centre: str,
     parameters: KOfNParameters,
     of: list[Pair],
-    registered: _Registered,
+    registered: Registered,
 ) -> GroupPair:
     sensors = [registered.by_id[pair.sensor or 0] for pair in of]
     members = tuple(Member(s.id, round(parameters.intervals * registered.upload_us(s))) for s in sensors)
-    fingerprint = _fingerprint(rule, rule.parameters, [pair.key for pair in of])
+    fingerprint = fingerprint_of(rule, rule.parameters, [pair.key for pair in of])
     return GroupPair(Pair(rule, place, centre, centre, None, parameters, fingerprint), members, tuple(of))

@@ -8,8 +8,8 @@ import msgspec
 
 from rules.bind import parse_parameters
 from rules.hazards import hazards
-from rules.kinds import PARAMETERS, SENSOR_KINDS
-from rules.kinds.k_of_n import KOfNParameters
+from rules.kinds import JOINT_KINDS, PARAMETERS, SENSOR_KINDS
+from rules.kinds.k_of_n import KOfN, KOfNParameters
 from rules.model import Names, Rule, RuleSet, Selector
 from rules.risk import Group, Matrix, Strength
 from sensors.lines import Keys
@@ -35,6 +35,9 @@ def check(rules: RuleSet) -> Iterator[Wrong]:
     for number, group in enumerate(rules.groups):
         yield from _below(("group", number), _wrong_group(group))
     yield from _below(("matrix",), _wrong_matrix(rules.matrix))
+    for number, learned in enumerate(rules.learned):
+        if learned.rule not in named:
+            yield ("learned", number, "rule"), f"expected a rule of the set, not {learned.rule!r}"
     yield from _twice("rule", (rule.name for rule in rules.rules))
     yield from _twice("group", (group.name for group in rules.groups))
 
@@ -66,7 +69,8 @@ def _wrong_rule(rule: Rule, named: Mapping[str, Rule], groups: Iterable[str]) ->
     if rule.kind not in PARAMETERS:
         yield ("kind",), f"expected one of {', '.join(PARAMETERS)}, not {rule.kind!r}"
         return
-    if rule.kind not in SENSOR_KINDS and (rule.override or rule.select != Selector()):
+    yield from _wrong_inputs(rule)
+    if rule.kind == KOfN.name and (rule.override or rule.select != Selector()):
         key = "override" if rule.override else "select"
         yield (key,), "expected none: the subjects follow from the rule that is counted"
     wrong = list(_wrong_parameters(rule, ("parameters",), rule.parameters, named))
@@ -75,6 +79,21 @@ def _wrong_rule(rule: Rule, named: Mapping[str, Rule], groups: Iterable[str]) ->
             merged = {**rule.parameters, **override.parameters}
             wrong += _wrong_parameters(rule, ("override", number, "parameters"), merged, named)
     yield from wrong
+
+
+def _wrong_inputs(rule: Rule) -> Iterator[Wrong]:
+    kind = JOINT_KINDS.get(rule.kind)
+    if kind is None:
+        if rule.inputs:
+            yield ("inputs",), f"expected none: {rule.kind} looks at one sensor"
+        return
+    for role in kind.needs:
+        if role not in rule.inputs:
+            yield ("inputs",), f"expected {role!r}, which {rule.kind} needs"
+    for role, each in rule.inputs.items():
+        if kind.takes is not None and role not in (*kind.needs, *kind.takes):
+            yield ("inputs", role), f"expected one of {', '.join((*kind.needs, *kind.takes))}"
+        yield from _below(("inputs", role, "select"), _wrong_selector(each.select))
 
 
 def _wrong_selector(select: Selector) -> Iterator[Wrong]:
@@ -109,6 +128,8 @@ def _wrong_parameters(
         place, expected = explained(error)
         yield (*keys, *place), expected
         return
+    if parameters.learned:
+        yield (*keys, "learned"), "expected it in a [[learned]] table, see `lifeline rules learn`"
     if wrong := parameters.mistake():
         yield (*keys, *_steps(wrong[0])), wrong[1]
     elif parameters.states != len(rule.evidence):
@@ -123,7 +144,8 @@ def _steps(name: str) -> Keys:
 
 
 def _wrong_vote(parameters: KOfNParameters, of: Rule | None) -> Iterator[Wrong]:
-    if of is None or of.kind not in SENSOR_KINDS:
+    joint = JOINT_KINDS.get(of.kind) if of is not None else None
+    if of is None or not (of.kind in SENSOR_KINDS or (joint is not None and joint.centre == "sensor")):
         yield ("of",), f"expected a rule over single sensors, not {parameters.of!r}"
     elif parameters.state > len(of.evidence):
         yield ("state",), f"expected at most {len(of.evidence)}, the states of {of.name!r}"

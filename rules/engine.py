@@ -10,13 +10,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.bank import Bank
+from rules.banks import banks
 from rules.bind import bind
 from rules.board import Board
 from rules.event import Event, in_order, noticed, read
 from rules.groups import Groups
 from rules.hazards import Hazard, hazards
-from rules.kinds import SENSOR_KINDS
 from rules.kinds.base import FOREVER
 from rules.model import RiskChange, RuleSet, Transition
 from rules.order import NEVER, Order, order
@@ -69,9 +68,7 @@ class Engine:
         self.registry, self.rules = registry, rules
         binding = bind(rules, registry)
         size = max((sensor.id for sensor in registry.sensors), default=0) + 1
-        self.banks = [
-            Bank(SENSOR_KINDS[name], pairs, size) for name, pairs in binding.by_kind.items() if pairs
-        ]
+        self.banks = banks(binding.by_kind.items(), size)
         self.groups = Groups(binding.groups)
         self.board = Board(hazards(), rules.groups, rules.matrix, _consequences(registry, hazards()))
         self.now = NEVER
@@ -82,7 +79,7 @@ class Engine:
         for sensor in registry.sensors:
             self._max_rate[sensor.id] = QUANTITIES[sensor.quantity].max_rate
         quiet = (hazard.quiet for hazard in hazards().values() if hazard.quiet)
-        self._patience = min(*(bank.kind.patience() for bank in self.banks), self.groups.patience(), *quiet)
+        self._patience = min(*(bank.patience() for bank in self.banks), self.groups.patience(), *quiet)
 
     def step(self, readings: Readings, ticks: Sequence[Tick] = ()) -> Step:
         """Take a batch: its readings in their order of arrival, and the ticks between them."""
@@ -103,8 +100,8 @@ class Engine:
 
     def due(self) -> int:
         """The earliest tick that could change something; all before it may be left out."""
-        banks = min((bank.kind.due() for bank in self.banks), default=FOREVER)
-        return min(banks, self.groups.due(self.last, self.now), self.board.due())
+        soonest = min((bank.due(self.now) for bank in self.banks), default=FOREVER)
+        return min(soonest, self.groups.due(self.last, self.now), self.board.due())
 
     def _cuts(self, readings: Readings, ticks: Sequence[Tick]) -> Iterator[tuple[int, int]]:
         """Where the batch must be cut: after so many readings, at a tick that could change something.
@@ -140,7 +137,9 @@ class Engine:
 
     def _read(self, readings: Readings, ordered: Order) -> list[Event]:
         shown = readings if ordered.plain else readings[ordered.in_rounds]
-        found = [f for bank in self.banks for f in bank.update(shown, ordered.in_rounds, ordered.ends)]
+        found = [
+            f for bank in self.banks for f in bank.update(shown, ordered.in_rounds, ordered.ends, self.now)
+        ]
         return in_order(e for f in found for e in read(f, readings))
 
     def _tick(self) -> list[Event]:

@@ -1,9 +1,8 @@
 """A change of one pair's evidence, and how it is put into words."""
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-
-import numpy as np
 
 from rules.bank import Found
 from rules.bind import Pair
@@ -68,23 +67,21 @@ def in_order(events: Iterable[Event]) -> list[Event]:
 def read(found: Found, readings: Readings) -> Iterator[Event]:
     """The events that the readings of a batch showed."""
     for row, event in zip(found.rows.tolist(), _each(found), strict=True):
-        subject, time, state, previous, reason = event
-        value, flag = float(readings.value[row]), int(readings.flag[row])
-        known = None if np.isnan(value) else value
-        yield Event(
-            row, found.bank.pairs[subject], time, state, previous, known, QUALITY.get(flag, 1.0), reason
-        )  # fmt: skip
+        subject, time, state, previous, value, reason = event
+        quality = QUALITY.get(int(readings.flag[row]), 1.0)
+        yield Event(row, found.bank.pairs[subject], time, state, previous, value, quality, reason)
 
 
 def noticed(found: Found) -> Iterator[Event]:
     """The events that a tick showed."""
-    for subject, time, state, previous, reason in _each(found):
-        yield Event(0, found.bank.pairs[subject], time, state, previous, None, 1.0, reason)
+    for subject, time, state, previous, value, reason in _each(found):
+        yield Event(0, found.bank.pairs[subject], time, state, previous, value, 1.0, reason)
 
 
-def _each(found: Found) -> Iterator[tuple[int, int, int, int, str]]:
+def _each(found: Found) -> Iterator[tuple[int, int, int, int, float | None, str]]:
     changes = found.changes
+    values = [None if math.isnan(value) else value for value in found.values.tolist()]
     return zip(
         changes.subject.tolist(), changes.time.tolist(), changes.state.tolist(), changes.previous.tolist(),
-        found.reasons, strict=True,
+        values, found.reasons, strict=True,
     )  # fmt: skip

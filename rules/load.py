@@ -12,7 +12,7 @@ from rules.case import Case, wrong_case
 from rules.check import check
 from rules.duration import durations
 from rules.kinds import SENSOR_KINDS
-from rules.model import Rule, RuleSet
+from rules.model import Learned, Rule, RuleSet
 from rules.risk import Group, Matrix, default_matrix
 from sensors.errors import Mistake, Mistakes
 from sensors.lines import Keys, dotted
@@ -22,8 +22,14 @@ from sensors.toml import mistake, read
 DEMO_RULES = Path(__file__).parent / "demo"
 """The demo city's rules."""
 
-SECTIONS: Mapping[str, type[Any]] = {"rule": Rule, "group": Group, "matrix": Matrix, "case": Case}
-"""What a rule file may hold: [[rule]], [[group]], one [matrix] a set; [[case]] is no part of the set."""
+SECTIONS: Mapping[str, type[Any]] = {
+    "rule": Rule,
+    "group": Group,
+    "learned": Learned,
+    "matrix": Matrix,
+    "case": Case,
+}
+"""What a rule file may hold, one [matrix] a set of files; [[case]] is no part of the rule set."""
 
 
 class _File:
@@ -94,8 +100,13 @@ def load_with_cases(
     """
     files, mistakes = _read(paths)
     placed = {name: [_Placed(file, *each) for file in files for each in file.each(name)] for name in SECTIONS}
-    rules, groups, matrices, cases = ([each.value for each in placed[name]] for name in SECTIONS)
-    found = RuleSet(rules=tuple(rules), groups=tuple(groups), matrix=[*matrices, default_matrix()][0])
+    rules, groups, learned, matrices, cases = ([each.value for each in placed[name]] for name in SECTIONS)
+    found = RuleSet(
+        rules=tuple(rules),
+        groups=tuple(groups),
+        matrix=[*matrices, default_matrix()][0],
+        learned=tuple(learned),
+    )
     for file in files:
         mistakes += file.mistakes
     mistakes += (each.wrong((), "it is there twice") for each in placed["matrix"][1:])

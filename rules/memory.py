@@ -19,7 +19,7 @@ def remember(engine: Engine) -> Arrays:
         "board": np.frombuffer(live, np.uint8),
     }
     for bank in engine.banks:
-        memory |= {f"{bank.kind.name}.{name}": array.copy() for name, array in bank.kind.remember().items()}
+        memory |= {f"{bank.kind.name}.{name}": array.copy() for name, array in bank.remember().items()}
     return memory | {f"groups.{name}": array for name, array in engine.groups.remember().items()}
 
 
@@ -30,7 +30,7 @@ def recall(engine: Engine, memory: Arrays) -> None:
     engine.board.recall(msgspec.msgpack.decode(memory["board"].tobytes(), type=list[Live]))
     for bank in engine.banks:
         every = np.arange(len(bank.pairs))
-        bank.kind.recall(_part(memory, bank.kind.name), every, every)
+        bank.recall(_part(memory, bank.kind.name), every, every)
     engine.groups.recall(_part(memory, "groups"))
 
 

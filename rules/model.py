@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -47,6 +47,17 @@ def _in(wanted: Names | None, *have: str) -> bool:
     return any(name in ((wanted,) if isinstance(wanted, str) else wanted) for name in have)
 
 
+Side = Literal["asset", "downstream", "upstream", "beside", "above", "below", "district", "city"]
+
+
+class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Further sensors that a rule looks at: those it selects at, or beside, the asset of its subject."""
+
+    at: Side = "asset"
+    """Where, seen from the subject's asset; district and city are all that is there."""
+    select: Selector = Selector()
+
+
 class Override(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Other parameters for some of a rule's subjects; the last that matches wins, key by key."""
 
@@ -65,6 +76,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     source: str
     """Where the thresholds come from."""
     select: Selector = Selector()
+    inputs: Mapping[str, Input] = {}
+    """For kinds over several sensors: the others, by the role that the kind or its formula gives them."""
     group: str = ""
     """Evidence of like physics is fused within its group; empty = the rule is a group of its own."""
     parameters: Mapping[str, Any] = {}
@@ -73,12 +86,23 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     override: tuple[Override, ...] = ()
 
 
+class Learned(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a rule's kind learned of one subject from a stretch of its history."""
+
+    rule: str
+    subject: str
+    source: str
+    """Which history, from when until when."""
+    values: tuple[float, ...]
+
+
 class RuleSet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All rules that hold at one time, with the matrix that grades them."""
 
     rules: tuple[Rule, ...]
     groups: tuple[Group, ...]
     matrix: Matrix
+    learned: tuple[Learned, ...] = ()
 
     def encode(self) -> bytes:
         """The canonical content, which the version is made from."""

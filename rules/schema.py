@@ -14,7 +14,7 @@ from rules.check import SCORES
 from rules.duration import Duration
 from rules.hazards import hazards
 from rules.kinds import PARAMETERS
-from rules.model import Rule
+from rules.model import Learned, Rule
 from rules.risk import Group, Matrix
 
 FILE = Path(__file__).with_name("rules.schema.json")
@@ -22,7 +22,7 @@ FILE = Path(__file__).with_name("rules.schema.json")
 
 def schema() -> dict[str, Any]:
     """The schema of one rule file; a rule's parameters follow from its kind."""
-    types = (Rule, Group, Matrix, Case, *PARAMETERS.values())
+    types = (Rule, Group, Learned, Matrix, Case, *PARAMETERS.values())
     _, definitions = msgspec.json.schema_components(types, schema_hook=_hook, ref_template="#/$defs/{name}")
     definitions["Rule"]["properties"]["kind"] = {"enum": sorted(PARAMETERS)}
     definitions["Rule"]["properties"]["hazard"] = {"enum": sorted(hazards())}
@@ -40,6 +40,7 @@ def schema() -> dict[str, Any]:
         "properties": {
             "rule": {"type": "array", "items": {"$ref": "#/$defs/Rule"}},
             "group": {"type": "array", "items": {"$ref": "#/$defs/Group"}},
+            "learned": {"type": "array", "items": {"$ref": "#/$defs/Learned"}},
             "matrix": {"$ref": "#/$defs/Matrix"},
             "case": {"type": "array", "items": {"$ref": "#/$defs/Case"}},
         },

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.bank import Bank
+from rules.banks import bank as bank_of
 from rules.bind import Pair
 from rules.engine import Engine, Step, Told
 from rules.event import Event
@@ -44,15 +45,16 @@ class Succession:
 
     def needs(self) -> tuple[NDArray[np.int32], int, int]:
         """The sensors whose history warms the fresh pairs, and after when and until when (us)."""
-        sensors = {pair.sensor or 0 for bank in self._warm for pair in bank.pairs}
-        memory = max((bank.kind.memory() for bank in self._warm), default=0) + _BEFORE
+        sensors = {sensor for bank in self._warm for sensor in bank.sensors()}
+        memory = max((bank.memory() for bank in self._warm), default=0) + _BEFORE
         return np.array(sorted(sensors), np.int32), max(self._time, NEVER + memory) - memory, self._time
 
     def warm(self, history: Readings) -> None:
         """Show the fresh pairs some of their history, in event time within each sensor."""
         ordered = order(history.sensor, history.time, np.full(len(self._new.last), NEVER))
+        shown = history[ordered.in_rounds]
         for bank in self._warm:
-            for found in bank.update(history[ordered.in_rounds], ordered.in_rounds, ordered.ends):
+            for found in bank.update(shown, ordered.in_rounds, ordered.ends, self._time):
                 self._changed[bank.kind.name][found.changes.subject] = found.changes.time
 
     def warmth(self) -> Arrays:
@@ -61,7 +63,7 @@ class Succession:
         for bank in self._warm:
             name = bank.kind.name
             warmth[f"{name}.changed"] = self._changed[name]
-            warmth |= {f"{name}.{part}": array for part, array in bank.kind.remember().items()}
+            warmth |= {f"{name}.{part}": array for part, array in bank.remember().items()}
         return warmth
 
     def finish(self, warmth: Arrays) -> Step:
@@ -94,8 +96,8 @@ class Succession:
 
     def _begun(self, bank: Bank, warmth: Arrays) -> Iterator[Event]:
         fresh = self._fresh[bank.kind.name]
-        memory = {name: warmth[f"{bank.kind.name}.{name}"] for name in bank.kind.remember()}
-        bank.kind.recall(memory, np.arange(len(fresh)), fresh)
+        memory = {name: warmth[f"{bank.kind.name}.{name}"] for name in bank.remember()}
+        bank.recall(memory, np.arange(len(fresh)), fresh)
         changed = warmth[f"{bank.kind.name}.changed"]
         for place in np.flatnonzero(memory["state"]).tolist():
             pair, state, time = bank.pairs[fresh[place]], int(memory["state"][place]), int(changed[place])
@@ -120,7 +122,7 @@ def _place(pair: Pair) -> tuple[str, str, str, str]:
 
 def _part(bank: Bank, subjects: Index, size: int) -> Bank:
     """A bank of the same kind for some of its pairs, without memory."""
-    return Bank(type(bank.kind), [bank.pairs[subject] for subject in subjects], size)
+    return bank_of(bank.kind.name, [bank.pairs[subject] for subject in subjects], size)
 
 
 def _adopt(bank: Bank, old: Bank | None) -> Index:
@@ -129,7 +131,7 @@ def _adopt(bank: Bank, old: Bank | None) -> Index:
     theirs = np.array([known.get(pair.key, -1) for pair in bank.pairs], np.intp)
     same = np.flatnonzero(theirs >= 0)
     if old is not None:
-        bank.kind.recall(old.kind.remember(), theirs[same], same)
+        bank.recall(old.remember(), theirs[same], same)
     return np.flatnonzero(theirs < 0)
 
 

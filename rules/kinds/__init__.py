@@ -5,6 +5,7 @@ from typing import Any
 from rules.kinds.base import Kind, Parameters
 from rules.kinds.cusum import Cusum
 from rules.kinds.ewma import Ewma
+from rules.kinds.joint import JointKind
 from rules.kinds.k_of_n import KOfN
 from rules.kinds.limit import Limit
 from rules.kinds.rate import Rate
@@ -16,8 +17,12 @@ SENSOR_KINDS: dict[str, type[Kind[Any]]] = {
 }
 """Kinds whose subjects are single sensors."""
 
+JOINT_KINDS: dict[str, type[JointKind[Any]]] = {}
+"""Kinds whose subjects are several sensors looked at side by side."""
+
 PARAMETERS: dict[str, type[Parameters]] = {
     **{name: kind.parameters for name, kind in SENSOR_KINDS.items()},
+    **{name: kind.parameters for name, kind in JOINT_KINDS.items()},
     KOfN.name: KOfN.parameters,
 }
 """The parameters of every kind, by its name."""

@@ -28,6 +28,9 @@ FOREVER = np.iinfo(np.int64).max
 class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The parameters of one subject; each kind has its own, with units and defaults."""
 
+    learned: tuple[float, ...] = ()
+    """What the kind learned of this subject from its history; given by the rule set, never by a rule."""
+
     @property
     def states(self) -> int:
         """How many states of evidence there are besides 0 = normal."""
@@ -62,6 +65,8 @@ class Changes:
     time: Times
     state: States
     previous: States
+    figure: Values | None = None
+    """What was judged, where that is not the reading itself."""
 
 
 class Kind(ABC, Generic[P]):
@@ -74,9 +79,23 @@ class Kind(ABC, Generic[P]):
     it is MISSING."""
     kept: ClassVar[tuple[str, ...]]
     """The arrays that are its memory: they go into a snapshot, and nothing else does."""
+    learns: ClassVar[bool] = False
+    """Whether it says nothing before it has learned from history; see ``learn``."""
 
     def __init__(self, parameters: Sequence[P]) -> None:
         self.state: States = np.zeros(len(parameters), np.int8)
+
+    @classmethod
+    def learn(cls, parameters: P, zone: str, time: Times, value: Values) -> tuple[float, ...]:
+        """What a quiet stretch of a subject's history teaches: ``Parameters.learned`` from now on.
+
+        zone: the city's time zone. time: int64 [n], ascending. value: float64 [n], or [n, w] of a kind over
+        several sensors, NaN where unknown.
+
+        Raises:
+            ValueError: the history is too short or says nothing; the message says what it should be.
+        """
+        raise NotImplementedError(f"{cls.name} learns nothing")
 
     @abstractmethod
     def update(self, subject: Subjects, time: Times, value: Values) -> Iterator[Changes]:
@@ -129,14 +148,17 @@ class Kind(ABC, Generic[P]):
             else:
                 mine[new, :width] = theirs[old, :width]
 
-    def _change(self, row: Subjects, subject: Subjects, time: Times, state: States) -> Iterator[Changes]:
+    def _change(
+        self, row: Subjects, subject: Subjects, time: Times, state: States, figure: Values | None = None
+    ) -> Iterator[Changes]:
         """Set the states and yield those that are new."""
         different = np.flatnonzero(self.state[subject] != state)
         if len(different):
             subject, state = subject[different], state[different]
             previous = self.state[subject]
             self.state[subject] = state
-            yield Changes(row[different], subject, time[different], state, previous)
+            judged = None if figure is None else figure[different]
+            yield Changes(row[different], subject, time[different], state, previous, judged)
 
 
 def of_each(parameters: Sequence[Parameters], name: str, dtype: type[np.generic]) -> NDArray[Any]:

@@ -293,7 +293,8 @@ def test_played_again_from_what_was_learned_a_succession_is_the_same(
         new = Engine(town(3), after)
         succession = Succession(old, new)
         if warmth is None:
-            succession.warm(feed)
+            _, after_us, _ = succession.needs()
+            succession.warm(feed[feed.time > after_us])
             warmth = succession.warmth()
         step = succession.finish(warmth)
         rest = as_readings([(1, 1.0, 5000.0), *more])

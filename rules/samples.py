@@ -1,0 +1,176 @@
+"""Readings of several sensors brought to common times, so that a rule can look at them side by side.
+
+Time is cut into cells of length ``every``: cell k holds all readings with (k - 1) every < t <= k every. A
+subject's sample of cell k has for each of its seats the mean of the seat's readings in it, else the mean of
+its last cell while that is not older than the seat's patience, else NaN. It is made once the watermark, the
+smallest newest time of the members, has reached the cell's end. A member that has been silent for longer
+than its patience no longer holds the watermark back; what it sends of cells that are done is left out. So
+neither the order in which sensors report nor a bad clock changes what the others say.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rules.kinds.base import FOREVER, Subjects, Times, Values
+from rules.order import NEVER
+
+_NEVER_CELL = NEVER // 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Readings of cells that are not done: beside each other, in no order that matters."""
+
+    subject: NDArray[np.intp]
+    seat: NDArray[np.intp]
+    cell: NDArray[np.int64]
+    value: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.subject)
+
+    def __getitem__(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Self:
+        return type(self)(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    def and_also(self, more: Self) -> Self:
+        return type(self)(
+            *(np.append(getattr(self, field.name), getattr(more, field.name)) for field in fields(self))
+        )
+
+    @classmethod
+    def none(cls) -> Self:
+        return cls(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0, np.int64), np.empty(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One sample of each of m different subjects. subject: [m]. time: [m], end of its cell. value: [m, w]."""
+
+    subject: Subjects
+    time: Times
+    value: Values
+
+
+class Samples:
+    """The samples of n subjects with up to w seats each.
+
+    every: int64 [n], us. patience: int64 [n, w], us, -1 where there is no seat.
+    """
+
+    def __init__(self, every: NDArray[np.int64], patience: NDArray[np.int64]) -> None:
+        self._every, self._patience = every, patience
+        self._taken = patience >= 0
+        self.last = np.full(patience.shape, NEVER)
+        self.begun = np.full(len(every), NEVER)
+        """When a subject was first heard: from then on a member that never speaks is waited for."""
+        self.done = np.full(len(every), _NEVER_CELL)
+        self.held = np.full(patience.shape, np.nan)
+        self.held_cell = np.full(patience.shape, _NEVER_CELL)
+        self._waiting = _Waiting.none()
+
+    def hear(self, subject: Subjects, seat: Subjects, time: Times, value: Values) -> None:
+        """Take readings in order of arrival; NaN where a sensor spoke and had no value."""
+        np.maximum.at(self.last, (subject, seat), time)
+        first = np.flatnonzero(self.begun[subject] == NEVER)[::-1]
+        self.begun[subject[first]] = time[first]
+        cell = -(-time // self._every[subject])
+        useful = ~np.isnan(value) & (cell > self.done[subject])
+        self._waiting = self._waiting.and_also(_Waiting(subject, seat, cell, value)[useful])
+
+    def ripe(self, now: int) -> Iterator[Sample]:
+        """The samples that can be made by now, for each subject in order of time."""
+        waiting = self._waiting
+        if not len(waiting):
+            return
+        watermark = np.full(len(self._every), _NEVER_CELL)
+        candidates = np.unique(waiting.subject)
+        watermark[candidates] = self._watermark(candidates, now)
+        ready = waiting.cell <= watermark[waiting.subject]
+        if not ready.any():
+            return
+        self._waiting = waiting[~ready]
+        ready_cells = waiting[ready]
+        yield from self._samples(ready_cells)
+        np.maximum.at(self.done, ready_cells.subject, ready_cells.cell)
+        reached = candidates[watermark[candidates] != FOREVER]
+        self.done[reached] = np.maximum(self.done[reached], watermark[reached])
+
+    def due(self, now: int) -> int:
+        """The earliest tick that lets a silent member go."""
+        until = self._heard() + self._patience
+        waited_for = self._taken & (self._heard() != NEVER) & (until >= now)
+        return int(until[waited_for].min(initial=FOREVER))
+
+    def patience(self) -> int:
+        """How long (us) after a reading a tick can first let its sensor go."""
+        return int(self._patience[self._taken].min(initial=FOREVER))
+
+    def remember(self) -> dict[str, NDArray[np.generic]]:
+        """Everything that the samples to come depend on."""
+        kept = ("last", "begun", "done", "held", "held_cell")
+        waiting = {f"waiting_{field.name}": getattr(self._waiting, field.name) for field in fields(_Waiting)}
+        return {name: getattr(self, name) for name in kept} | waiting
+
+    def recall(self, memory: dict[str, NDArray[Any]], old: Subjects, new: Subjects) -> None:
+        """Take over what was known of subjects ``old`` there as that of subjects ``new`` here."""
+        for name in ("last", "begun", "done", "held", "held_cell"):
+            mine, theirs = getattr(self, name), memory[name]
+            if mine.ndim == 1:
+                mine[new] = theirs[old]
+            else:
+                width = min(mine.shape[1], theirs.shape[1])
+                mine[new, :width] = theirs[old, :width]
+        became = dict(zip(old.tolist(), new.tolist(), strict=True))
+        waiting = _Waiting(*(memory[f"waiting_{field.name}"] for field in fields(_Waiting)))
+        subject = np.array([became.get(each, -1) for each in waiting.subject.tolist()], np.intp)
+        self._waiting = self._waiting.and_also(replace(waiting, subject=subject)[subject >= 0])
+
+    def _heard(self) -> NDArray[np.int64]:
+        return np.where(self.last == NEVER, self.begun[:, None], self.last)
+
+    def _watermark(self, subject: Subjects, now: int) -> NDArray[np.int64]:
+        """The last cell that is complete, by subject; ``FOREVER`` where nobody is waited for."""
+        last, every = self.last[subject], self._every[subject, None]
+        heard = np.where(last == NEVER, self.begun[subject, None], last)
+        complete = np.where(last == NEVER, _NEVER_CELL, last // every)
+        waited_for = self._taken[subject] & (now <= heard + self._patience[subject])
+        watermark: NDArray[np.int64] = np.where(waited_for, complete, FOREVER).min(axis=1, initial=FOREVER)
+        return watermark
+
+    def _samples(self, ready: _Waiting) -> Iterator[Sample]:
+        rows = np.lexsort((ready.seat, ready.cell, ready.subject))
+        subject, seat, cell = ready.subject[rows], ready.seat[rows], ready.cell[rows]
+        first = _changes(subject, cell, seat)
+        count = np.diff(np.append(np.flatnonzero(first), len(rows)))
+        mean = np.add.reduceat(ready.value[rows], np.flatnonzero(first)) / count
+        subject, seat, cell = subject[first], seat[first], cell[first]
+        begins = _changes(subject, cell)
+        sample = np.cumsum(begins) - 1
+        of, at = subject[begins], cell[begins]
+        newest = np.flatnonzero(_changes(of))
+        rank = np.arange(len(of)) - np.repeat(newest, np.diff(np.append(newest, len(of))))
+        for turn in range(int(rank.max()) + 1):
+            mine = np.flatnonzero(rank[sample] == turn)
+            self.held[subject[mine], seat[mine]] = mean[mine]
+            self.held_cell[subject[mine], seat[mine]] = cell[mine]
+            now = np.flatnonzero(rank == turn)
+            yield self._sample(of[now], at[now])
+
+    def _sample(self, subject: Subjects, cell: NDArray[np.int64]) -> Sample:
+        every = self._every[subject]
+        age = cell[:, None] - self.held_cell[subject]
+        value = np.where(age <= self._patience[subject] // every[:, None], self.held[subject], np.nan)
+        return Sample(subject, cell * every, value)
+
+
+def _changes(*sorted_keys: NDArray[np.generic]) -> NDArray[np.bool_]:
+    """Where any of the keys differs from the one before."""
+    first = np.zeros(len(sorted_keys[0]), np.bool_)
+    first[:1] = True
+    for key in sorted_keys:
+        first[1:] |= key[1:] != key[:-1]
+    return first
