@@ -4,6 +4,7 @@ from typing import Any
 
 from rules.kinds.base import Kind, Parameters
 from rules.kinds.cusum import Cusum
+from rules.kinds.deviation import Deviation
 from rules.kinds.ewma import Ewma
 from rules.kinds.joint import JointKind
 from rules.kinds.k_of_n import KOfN
@@ -13,7 +14,7 @@ from rules.kinds.silence import Silence
 from rules.kinds.stuck import Stuck
 
 SENSOR_KINDS: dict[str, type[Kind[Any]]] = {
-    kind.name: kind for kind in (Limit, Rate, Stuck, Silence, Ewma, Cusum)
+    kind.name: kind for kind in (Limit, Rate, Stuck, Silence, Ewma, Cusum, Deviation)
 }
 """Kinds whose subjects are single sensors."""
 

@@ -111,7 +111,7 @@ class Limit(Kind[LimitParameters]):
 
     name: ClassVar = "limit"
     parameters: ClassVar = LimitParameters
-    kept: ClassVar = ("_entered", "_since")
+    kept: ClassVar[tuple[str, ...]] = ("_entered", "_since")
 
     def __init__(self, parameters: Sequence[LimitParameters]) -> None:
         super().__init__(parameters)

@@ -44,6 +44,11 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
         {"follow": "10min", "spread": 0.5, "height": 3, "freeze": "5min", "side": "low"},
         {"mean": 3, "spread": 5, "correlation": "5min", "height": 2, "clip": 2},
     ],
+    "deviation": [
+        {"bands": [{"above": 2}, {"above": 9}], "window": "10min", "percentile": 10, "freeze": "8min"},
+        {"bands": [{"below": -1}], "window": "6min", "points": 5, "on_delay": "1min", "off_delay": "1min"},
+        {"bands": [{"above": 3}, {"below": -3}], "window": "20min", "points": 12, "least_spread": 0.5},
+    ],
     "silence": [{"interval_s": 60}, {"intervals": 1, "interval_s": 120}, {"intervals": 10, "interval_s": 30}],
 }
 EVERY = pytest.mark.parametrize("name", sorted(SENSOR_KINDS))

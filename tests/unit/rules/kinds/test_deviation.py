@@ -1,0 +1,113 @@
+"""deviation: away from what is usual for the sensor."""
+
+import numpy as np
+import pytest
+
+from rules.bind import parse_parameters
+from rules.kinds.window import median, quantile
+from tests.unit.rules.kinds.stage import kind, show, shown, state
+
+FENCE = {"bands": [{"above": 2}], "window": "1h", "percentile": 10}
+SPREADS = {"bands": [{"above": 4}, {"below": -4}], "window": "2h", "least_spread": 0.1}
+
+
+def every_minute(values: list[float], start: int = 0) -> list[tuple[float, float]]:
+    return [(60 * (start + n), value) for n, value in enumerate(values)]
+
+
+def test_what_comes_on_top_of_the_low_level_is_evidence() -> None:
+    assert shown(kind("deviation", FENCE), every_minute([2.0] * 60 + [3.9, 4.0, 5.0, 3.9])) == [
+        (61 * 60, 1),
+        (63 * 60, 0),
+    ]
+
+
+def test_half_a_window_and_five_readings_must_be_known() -> None:
+    assert shown(kind("deviation", FENCE), every_minute([2.0] * 30 + [9.0])) == []
+    assert shown(kind("deviation", FENCE), every_minute([2.0] * 31 + [9.0])) == [(31 * 60, 1)]
+    sparse = [(900.0 * n, 2.0) for n in range(10)]
+    assert shown(kind("deviation", FENCE), [*sparse, (9000, 9.0)]) == []
+    assert shown(kind("deviation", {**FENCE, "window": "2h"}), [*sparse, (9000, 9.0)]) == [(9000, 1)]
+
+
+def test_the_baseline_forgets_what_is_older_than_its_window() -> None:
+    deviation = kind("deviation", FENCE)
+    assert shown(deviation, every_minute([9.0] * 60 + [2.0] * 90 + [5.0])) == [(150 * 60, 1)]
+
+
+def test_after_a_gap_longer_than_the_window_nothing_is_usual() -> None:
+    deviation = kind("deviation", FENCE)
+    assert shown(deviation, every_minute([2.0] * 60) + every_minute([9.0] * 10, start=180)) == []
+    assert deviation.explain(0, 0, 9.0) == "has no usual value yet, now 9"
+
+
+def test_evidence_holds_the_baseline_for_as_long_as_it_may() -> None:
+    level = every_minute([2.0] * 60 + [6.0] * 600 + [2.0] * 5)
+    assert shown(kind("deviation", FENCE), level) == [(60 * 60, 1), (660 * 60, 0)]
+    (_, begin), (end, ended) = shown(kind("deviation", {**FENCE, "freeze": "2h"}), level)
+    assert (begin, ended) == (1, 0)
+    assert 3 * 3600 < end < 4.5 * 3600
+
+
+def test_a_window_that_was_held_goes_on_where_it_stood() -> None:
+    """What was usual before an evidence of hours is usual after it."""
+    deviation = kind("deviation", FENCE)
+    shown(deviation, every_minute([2.0] * 60 + [6.0] * 600 + [2.0]))
+    assert show(deviation, 661 * 60, 5.0) == [(661 * 60, 1)]
+
+
+def test_in_spreads_a_noisy_sensor_is_allowed_more() -> None:
+    noise = np.random.default_rng(4).normal(0.0, 1.0, 200).clip(-3, 3).tolist()
+    for scale, beyond in ((1.0, 6.0), (5.0, 30.0), (0.001, 0.6)):
+        deviation = kind("deviation", SPREADS)
+        assert shown(deviation, every_minute([scale * each for each in noise])) == []
+        show(deviation, 200 * 60, beyond / 3)
+        assert state(deviation) == 0
+        show(deviation, 201 * 60, -beyond)
+        assert state(deviation) == 2
+
+
+def test_how_often_a_sensor_reports_makes_no_difference_to_what_is_usual() -> None:
+    ramp = {second: 2.0 + second / 3600 for second in range(0, 7200, 10)}
+    usual = []
+    for every in (10, 60):
+        deviation = kind("deviation", {**FENCE, "bands": [{"above": 50}], "points": 30})
+        shown(deviation, [(second, value) for second, value in ramp.items() if second % every == 0])
+        usual.append(deviation.remember()["_baseline"][0])
+    assert usual[0] == pytest.approx(usual[1], abs=0.02)
+
+
+def test_it_tells_an_operator_what_is_usual() -> None:
+    fence, spreads = kind("deviation", FENCE), kind("deviation", SPREADS)
+    for each in (fence, spreads):
+        shown(each, every_minute([2.0] * 90))
+    assert fence.explain(0, 1, 5.0) == "5 is 3 above its usual 2"
+    assert fence.explain(0, 0, 2.5) == "is back to usual: 2.5 is 0.5 above its usual 2"
+    assert spreads.explain(0, 2, 1.5) == "1.5 is 5 spreads below its usual 2"
+
+
+def test_quantiles_are_those_of_numpy() -> None:
+    draw = np.random.default_rng(5)
+    for count in range(1, 8):
+        row = np.append(draw.normal(size=count), [np.nan] * (8 - count))
+        for share in (0.0, 0.1, 0.5, 1.0):
+            found = quantile(np.sort(row)[None], np.array([count]), share)[0]
+            assert found == pytest.approx(np.quantile(row[:count], share))
+    assert np.isnan(median(np.full((1, 3), np.nan), np.array([0]))[0])
+
+
+@pytest.mark.parametrize(
+    ("parameters", "where"),
+    [
+        ({"window": "0s"}, "window"),
+        ({"percentile": 101}, "percentile"),
+        ({"points": 4}, "points"),
+        ({"points": 10_000}, "points"),
+        ({"least_spread": 0}, "least_spread"),
+        ({"bands": []}, "bands"),
+    ],
+)
+def test_parameters_that_cannot_be_are_named(parameters: dict[str, object], where: str) -> None:
+    wrong = parse_parameters("deviation", {**FENCE, **parameters}).mistake()
+    assert wrong is not None
+    assert wrong[0] == where
