@@ -35,6 +35,10 @@ def test_the_baseline_forgets_what_is_older_than_its_window() -> None:
     assert shown(deviation, every_minute([9.0] * 60 + [2.0] * 90 + [5.0])) == [(150 * 60, 1)]
 
 
+def test_no_reading_may_be_withheld_for_it_moves_the_baseline() -> None:
+    assert kind("deviation", FENCE).stirring(np.array([0]), np.array([2.0])) is None
+
+
 def test_after_a_gap_longer_than_the_window_nothing_is_usual() -> None:
     deviation = kind("deviation", FENCE)
     assert shown(deviation, every_minute([2.0] * 60) + every_minute([9.0] * 10, start=180)) == []
