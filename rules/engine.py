@@ -16,9 +16,9 @@ from rules.board import Board
 from rules.event import Event, in_order, noticed, read
 from rules.groups import Groups
 from rules.hazards import Hazard, hazards
-from rules.kinds.base import FOREVER
+from rules.kinds.base import FOREVER, Values
 from rules.model import RiskChange, RuleSet, Transition
-from rules.order import NEVER, Order, order
+from rules.order import NEVER, Index, Mask, order
 from sensors.consequence import scored
 from sensors.model import Flag, Registry
 from sensors.quantities import QUANTITIES
@@ -121,26 +121,29 @@ class Engine:
 
     def _take(self, readings: Readings) -> tuple[list[Event], NDArray[np.bool_], NDArray[np.int8]]:
         ordered = order(readings.sensor, readings.time, self.last)
+        # Sensor by sensor, so that the memory of so many sensors is walked through and not jumped about in.
         timely = readings if ordered.plain else readings[ordered.by_sensor]
         trusted = _trusted(timely)
-        readings = self._plausible(readings, ordered, timely, trusted)
-        events = self._read(readings, ordered)
+        jumped = self._jumped(timely, trusted, ordered.first)
+        if len(jumped):
+            flag = readings.flag.copy()
+            flag[ordered.by_sensor[jumped]] = np.maximum(timely.flag[jumped], Flag.SUSPECT)
+            readings = replace(readings, flag=flag)
+            timely = replace(timely, flag=flag[ordered.by_sensor])
+        shown = timely if len(ordered.ends) <= 1 else readings[ordered.in_rounds]
+        found = [
+            f for bank in self.banks for f in bank.update(shown, ordered.in_rounds, ordered.ends, self.now)
+        ]
+        events = in_order(e for f in found for e in read(f, readings))
         if self.groups.concerned(events):
             heard = np.flatnonzero(~ordered.late)
             events = in_order(
                 [*events, *self.groups.take(events, readings[heard], heard, self.last, self.now)]
             )
-        newest = np.append(ordered.first[1:], True) if ordered.ends.size > 1 else slice(None)
+        newest = slice(None) if len(ordered.ends) <= 1 else np.append(ordered.first[1:], True)
         self.last[timely.sensor[newest]] = timely.time[newest]
         self.last_value[timely.sensor[newest]] = trusted[newest]
         return events, ordered.late, readings.flag
-
-    def _read(self, readings: Readings, ordered: Order) -> list[Event]:
-        shown = readings if ordered.plain else readings[ordered.in_rounds]
-        found = [
-            f for bank in self.banks for f in bank.update(shown, ordered.in_rounds, ordered.ends, self.now)
-        ]
-        return in_order(e for f in found for e in read(f, readings))
 
     def _tick(self) -> list[Event]:
         found = [f for bank in self.banks for f in bank.tick(self.now)]
@@ -149,21 +152,14 @@ class Engine:
         )
         return [*events, *self.groups.tick(events, self.last, self.now)]
 
-    def _plausible(
-        self, readings: Readings, ordered: Order, timely: Readings, value: NDArray[np.float64]
-    ) -> Readings:
-        """The readings, SUSPECT where a value moved faster since the one before than its quantity can."""
+    def _jumped(self, timely: Readings, value: Values, first: Mask) -> Index:
+        """Where a value moved faster since the one before than its quantity can."""
         before, since = self.last_value[timely.sensor], self.last[timely.sensor]
-        if len(ordered.ends) > 1:
-            again = (~ordered.first).nonzero()[0]
+        if not first.all():
+            again = (~first).nonzero()[0]
             before[again], since[again] = value[again - 1], timely.time[again - 1]
         allowed = self._max_rate[timely.sensor] * ((timely.time - since) / SECOND)
-        jumped = (np.abs(value - before) > allowed).nonzero()[0]
-        if not len(jumped):
-            return readings
-        flag, rows = readings.flag.copy(), ordered.by_sensor[jumped]
-        flag[rows] = np.maximum(flag[rows], Flag.SUSPECT)
-        return replace(readings, flag=flag)
+        return np.flatnonzero(np.abs(value - before) > allowed)
 
 
 def _trusted(readings: Readings) -> NDArray[np.float64]:

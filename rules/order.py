@@ -22,11 +22,10 @@ Mask = NDArray[np.bool_]
 class Order:
     """How the n readings of a batch stand to one another and to what came before.
 
-    late: bool [n], not newer than the newest of its sensor before it. by_sensor: rows of the others, each
-    sensor's together and in order of arrival. first: bool beside by_sensor, where a sensor begins.
-    in_rounds: the same rows in groups in which no sensor stands twice, to be taken one after the other.
-    ends: where in ``in_rounds`` each group ends. plain: no sensor stands twice and none is late, so that
-    both orders are that of arrival.
+    late: bool [n], not newer than the newest of its sensor before it. by_sensor: rows of the others,
+    sensor by sensor, in order of arrival within each. first: bool beside by_sensor, where a sensor
+    begins. in_rounds: the same rows in groups in which no sensor stands twice, to be taken one after the
+    other. ends: where in ``in_rounds`` each group ends. plain: both are simply all rows as they arrived.
     """
 
     late: Mask
@@ -39,21 +38,14 @@ class Order:
 
 def order(sensor: NDArray[np.int32], time: Times, last: Times) -> Order:
     """Find what is late against ``last`` (by sensor id) and cut the rest into rounds."""
-    if _starts(np.sort(sensor)).all():
-        late = time <= last[sensor]
-        rows = (~late).nonzero()[0]
-        return Order(late, rows, np.ones(len(rows), np.bool_), rows, _one(rows), len(rows) == len(late))
-    rows = _sorted(sensor)
+    ascending = bool((sensor[1:] > sensor[:-1]).all())
+    rows = np.arange(len(sensor)) if ascending else _sorted(sensor)
     first = _starts(sensor[rows])
     late = _late(sensor, time, last, rows, first)
     if late.any():
         rows = rows[~late[rows]]
         first = _starts(sensor[rows])
-    return Order(late, rows, first, *_rounds(rows, first))
-
-
-def _one(rows: Index) -> Index:
-    return np.array([len(rows)] if len(rows) else [], np.intp)
+    return Order(late, rows, first, *_rounds(rows, first), plain=ascending and len(rows) == len(sensor))
 
 
 def _sorted(number: NDArray[np.integer[Any]]) -> Index:
@@ -92,6 +84,8 @@ def _late(sensor: NDArray[np.int32], time: Times, last: Times, rows: Index, firs
 
 
 def _rounds(rows: Index, first: Mask) -> tuple[Index, Index]:
+    if first.all():
+        return rows, np.array([len(rows)] if len(rows) else [], np.intp)
     starts = first.nonzero()[0]
     lengths = np.diff(starts, append=len(rows))
     rank = np.arange(len(rows)) - np.repeat(starts, lengths)

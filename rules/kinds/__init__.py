@@ -10,7 +10,6 @@ from rules.kinds.joint import JointKind
 from rules.kinds.k_of_n import KOfN
 from rules.kinds.limit import Limit
 from rules.kinds.rate import Rate
-from rules.kinds.relation import Relation
 from rules.kinds.silence import Silence
 from rules.kinds.stuck import Stuck
 
@@ -19,7 +18,7 @@ SENSOR_KINDS: dict[str, type[Kind[Any]]] = {
 }
 """Kinds whose subjects are single sensors."""
 
-JOINT_KINDS: dict[str, type[JointKind[Any]]] = {kind.name: kind for kind in (Relation,)}
+JOINT_KINDS: dict[str, type[JointKind[Any]]] = {}
 """Kinds whose subjects are several sensors looked at side by side."""
 
 PARAMETERS: dict[str, type[Parameters]] = {

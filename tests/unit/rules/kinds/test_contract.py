@@ -103,6 +103,19 @@ def show(kind: Kind[Any], feed: list[Shown]) -> list[tuple[int, int, int, int]]:
     return told(kind.update(*arrays))
 
 
+@EVERY
+@given(feed=feeds())
+def test_a_reading_that_does_not_stir_changes_nothing(name: str, feed: list[Shown]) -> None:
+    kind = fresh(name)
+    for each in feed:
+        stirring = kind.stirring(np.array([each.subject]), np.array([each.value]))
+        before = pickle.dumps({key: array.copy() for key, array in kind.remember().items()})
+        changes = show(kind, [each])
+        if stirring is not None and not stirring[0]:
+            assert not changes
+            assert pickle.dumps(kind.remember()) == before
+
+
 def told(changes: Any) -> list[tuple[int, int, int, int]]:
     """(subject, time, state, previous) of each change."""
     found = []
