@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from ingest.reason import Reason
 from sensors.readings import Readings
+from sensors.waveforms import Waveform
 
 LONGEST_PAYLOAD = 64 * 1024
 """Bytes of a message that a dead letter keeps."""
@@ -23,19 +22,6 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     content_type: str | None
     payload: bytes
     size: int
-
-
-class Waveform(msgspec.Struct, frozen=True, kw_only=True):
-    """A block of equally spaced samples.
-
-    start: us since 1970 UTC. rate: Hz. samples: in the quantity's own unit.
-    """
-
-    sensor: int
-    start: int
-    rate: float
-    samples: NDArray[np.float32]
-    flag: int
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest import formats, validate
-from ingest.batch import LONGEST_PAYLOAD, Batch, DeadLetter, Numbered, Status, Waveform
+from ingest.batch import LONGEST_PAYLOAD, Batch, DeadLetter, Numbered, Status
 from ingest.formats import MILLISECOND, Unfit
 from ingest.index import Index, Leaf, Route
 from ingest.message import Message
@@ -20,6 +21,7 @@ from ingest.reason import Reason
 from sensors.quantities import QUANTITIES
 from sensors.readings import DAY, MINUTE, SECOND, Readings
 from sensors.units import conversion
+from sensors.waveforms import Waveform
 
 CLOCK = "lifeline/clock"
 """The topic on which a feed says what time it is."""
@@ -186,8 +188,11 @@ class _Gathered:
                 scaled = (samples * index.factor[sensor] + index.offset[sensor]).astype(np.float32)
             flag = int(validate.flags(scaled, index.low[sensor], index.high[sensor]).max())
             self._waveforms.append(
-                Waveform(sensor=sensor, start=blocks.start, rate=blocks.rate, samples=scaled, flag=flag)
-            )
+                Waveform(
+                    sensor=sensor, start=blocks.start, rate=blocks.rate, samples=scaled, flag=flag,
+                    message=row, position=len(self._values), ticks=len(self._ticks),
+                )
+            )  # fmt: skip
 
     def _number(self, route: Route, boot: int | None, number: int | None) -> None:
         if number is not None:
@@ -217,16 +222,17 @@ class _Gathered:
             value = np.array(self._values, np.float64) * index.factor[sensor] + index.offset[sensor]
         flag = validate.flags(value, index.low[sensor], index.high[sensor])
         readings = Readings(sensor, time, value, flag)
-        ticks = tuple(self._ticks)
+        ticks, waveforms = tuple(self._ticks), tuple(self._waveforms)
         believed = self._believed_when_they_came(time)
         if not believed.all():
             self._refuse_times(np.repeat(np.array(self._rows, np.intp), counts)[~believed], time[~believed])
             kept = np.concatenate([[0], np.cumsum(believed)])
             ticks = tuple((int(kept[position]), tick) for position, tick in ticks)
+            waveforms = tuple(msgspec.structs.replace(w, position=int(kept[w.position])) for w in waveforms)
             readings = readings[believed]
         return Batch(
             readings=readings,
-            waveforms=tuple(self._waveforms),
+            waveforms=waveforms,
             statuses=tuple(self._statuses),
             numbered=tuple(self._numbered),
             ticks=ticks,

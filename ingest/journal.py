@@ -10,8 +10,12 @@ from numpy.typing import NDArray
 from ingest.batch import Batch, Numbered
 from sensors.arrays import Arrays, pack, unpack
 from sensors.readings import Readings
+from sensors.waveforms import Features
 
 _BATCH, _VERSIONS = 0, 1
+
+_WAVE = "wave."
+"""What the names of the features' arrays begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,7 @@ class BatchEntry:
     readings: Readings
     ticks: tuple[tuple[int, int], ...]
     numbered: tuple[Numbered, ...]
+    features: Features
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +37,8 @@ class VersionsEntry:
     warmth: Arrays
 
 
-def encode_batch(batch: Batch) -> bytes:
-    """The entry of a batch."""
+def encode_batch(batch: Batch, features: Features) -> bytes:
+    """The entry of a batch; ``features`` are those of its waveforms."""
     readings = batch.readings
     devices = {
         device: number for number, device in enumerate(dict.fromkeys(n.device for n in batch.numbered))
@@ -50,6 +55,7 @@ def encode_batch(batch: Batch) -> bytes:
             "device": np.array([devices[each.device] for each in batch.numbered], np.int32),
             "boot": np.array([each.boot for each in batch.numbered], np.int64),
             "number": np.array([each.number for each in batch.numbered], np.int64),
+            **{f"{_WAVE}{name}": array for name, array in features.arrays().items() if len(features)},
         }
     )
 
@@ -74,7 +80,14 @@ def decode(body: bytes) -> BatchEntry | VersionsEntry:
         Readings(arrays["sensor"], arrays["time"], arrays["value"], arrays["flag"]),
         tuple((position, time) for position, time in arrays["ticks"].tolist()),
         tuple(Numbered(devices[device], boot, number) for device, boot, number in zip(*numbers, strict=True)),
+        _features(arrays),
     )
+
+
+def _features(arrays: Arrays) -> Features:
+    """The features, none in a batch without waveforms or written before there were any."""
+    mine = {name[len(_WAVE) :]: array for name, array in arrays.items() if name.startswith(_WAVE)}
+    return Features(**mine) if mine else Features.empty()
 
 
 def _text(texts: Sequence[str]) -> NDArray[np.uint8]:

@@ -109,7 +109,7 @@ async def _replay(session: Session, state: State, body: bytes) -> None:
     if isinstance(entry, BatchEntry):
         state.sequences.observe(entry.numbered)
         ticks = [Tick(position, time) for position, time in entry.ticks]
-        state.configured.engine.step(entry.readings, ticks)
+        state.configured.engine.step(entry.readings, ticks, entry.features)
     else:
         versions = Versions(entry.registry_version, entry.rules_version)
         configured = await configure(session.side, versions)

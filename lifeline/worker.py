@@ -35,6 +35,7 @@ from rules.write import write_step
 from sensors.arrays import Arrays
 from sensors.errors import ConfigurationError, LifelineError
 from sensors.readings import DAY, MINUTE, SECOND
+from sensors.waveforms import Features
 
 log = structlog.get_logger()
 
@@ -103,6 +104,7 @@ class Decided:
     seq: int
     messages: list[Message]
     batch: Batch
+    features: Features
     gaps: list[GapChange]
     step: Step
     versions: Versions
@@ -249,11 +251,13 @@ class _Service:
         ticks = [*batch.ticks, *((len(batch.readings), tick) for tick in wall_ticks)]
         batch = replace(batch, ticks=tuple(ticks))
         gaps = state.sequences.observe(batch.numbered)
-        step = engine.step(batch.readings, [Tick(position, tick) for position, tick in ticks])
+        features = engine.waves.features(batch.waveforms)
+        step = engine.step(batch.readings, [Tick(position, tick) for position, tick in ticks], features)
         state.seq += 1
         return Decided(
-            state.seq, messages, batch, gaps, step, state.configured.versions, self._capture_if_due()
-        )
+            state.seq, messages, batch, features, gaps, step, state.configured.versions,
+            self._capture_if_due(),
+        )  # fmt: skip
 
     async def _store(self, decided: Decided) -> None:
         """One transaction; then, and only then, the broker may forget the messages."""
@@ -286,7 +290,7 @@ class _Service:
                 known = written.duplicates + len(written.conflicts)
                 late = max(0, int(np.count_nonzero(step.late)) - known)
                 counts = batch.messages, len(readings), written.duplicates, late
-                await self._write_journal(decided.seq, encode_batch(batch), *counts)
+                await self._write_journal(decided.seq, encode_batch(batch, decided.features), *counts)
         except _AT_FAULT as error:
             if not decided.messages or (certain and isinstance(error, asyncpg.UniqueViolationError)):
                 raise

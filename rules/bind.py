@@ -2,16 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 
 from rules.duration import durations
 from rules.kinds import JOINT_KINDS, PARAMETERS, SENSOR_KINDS
-from rules.kinds.base import Parameters
+from rules.kinds.base import Kind, Parameters
 from rules.kinds.joint import CENTRE, JointParameters
 from rules.kinds.k_of_n import KOfNParameters, Member
+from rules.kinds.waveform import WaveformKind, WaveformParameters
 from rules.model import Rule, RuleSet
 from rules.registered import ByPlace, Registered, fingerprint_of
 from sensors.errors import ConfigurationError
@@ -43,6 +44,10 @@ class Pair:
     """Equal for pairs that would judge alike, so that one may take over the other's memory."""
     seats: tuple[Seat, ...] = ()
     """Of kinds over several sensors."""
+    channels: tuple[int, ...] = ()
+    """Of kinds over waveforms: the sensors whose blocks are taken together, ``sensor`` the first."""
+    beside: int | None = None
+    """Of kinds over waveforms: the sensor whose last reading is shown with each block."""
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -98,6 +103,8 @@ def bind(rules: RuleSet, registry: Registry) -> Binding:
     for order, rule in enumerate(rules.rules):
         if rule.kind in by_kind:
             pairs = _pairs if rule.kind in SENSOR_KINDS else _joint_pairs
+            if issubclass(SENSOR_KINDS.get(rule.kind, Kind), WaveformKind):
+                pairs = _channel_pairs
             by_rule[rule.name] = list(pairs(rule, order, registered, learned))
             by_kind[rule.kind] += by_rule[rule.name]
     groups = [
@@ -146,6 +153,25 @@ def _pairs(rule: Rule, order: int, registered: Registered, learned: _Known) -> I
         parameters = parameters_at.at(sensor, sensor.name, upload_s)
         fingerprint = registered.fingerprint(rule, parameters)
         yield Pair(rule, (order, number), sensor.name, sensor.asset, sensor.id, parameters, fingerprint)
+
+
+def _channel_pairs(rule: Rule, order: int, registered: Registered, learned: _Known) -> Iterator[Pair]:
+    """The channels of a device at an asset are one subject, told of at the first."""
+    together: dict[tuple[str, str], list[Pair]] = defaultdict(list)
+    for pair in _pairs(rule, order, registered, learned):
+        together[registered.by_id[pair.sensor or 0].device, pair.asset].append(pair)
+    for (_, asset), every in together.items():
+        channels = tuple(sorted(pair.sensor or 0 for pair in every))
+        pair = next(pair for pair in every if pair.sensor == channels[0])
+        parameters = pair.parameters
+        assert isinstance(parameters, WaveformParameters)
+        if wrong := parameters.unfit(len(channels)):
+            raise BindError(rule.name, f"{wrong[0]} at {pair.subject}: {wrong[1]}")
+        beside = None if parameters.beside is None else registered.measuring(asset, parameters.beside)
+        if parameters.beside is not None and beside is None:
+            raise BindError(rule.name, f"{asset} has no sensor of {parameters.beside!r}")
+        print_ = fingerprint_of(rule, parameters, channels, beside)
+        yield replace(pair, channels=channels, beside=beside, fingerprint=print_)
 
 
 def _joint_pairs(rule: Rule, order: int, registered: Registered, learned: _Known) -> Iterator[Pair]:

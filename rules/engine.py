@@ -6,6 +6,7 @@ feed was cut into batches, not of the clock on the wall.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +20,12 @@ from rules.hazards import Hazard, hazards
 from rules.kinds.base import FOREVER, Values
 from rules.model import RiskChange, RuleSet, Transition
 from rules.order import NEVER, Index, Mask, order
+from rules.waves import Waves
 from sensors.consequence import scored
 from sensors.model import Flag, Registry
 from sensors.quantities import QUANTITIES
 from sensors.readings import SECOND, Readings
+from sensors.waveforms import NO_FEATURES, Features
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,15 @@ class Step:
     flag: NDArray[np.int8]
     transitions: tuple[Transition, ...]
     risk_changes: tuple[RiskChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Readings of a batch with the ticks between them, and the blocks that came after them all."""
+
+    rows: slice
+    ticks: tuple[Tick, ...]
+    features: Features
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +81,7 @@ class Engine:
         binding = bind(rules, registry)
         size = max((sensor.id for sensor in registry.sensors), default=0) + 1
         self.banks = banks(binding.by_kind.items(), size)
+        self.waves = Waves(self.banks)
         self.groups = Groups(binding.groups)
         self.board = Board(hazards(), rules.groups, rules.matrix, _consequences(registry, hazards()))
         self.now = NEVER
@@ -81,10 +94,22 @@ class Engine:
         quiet = (hazard.quiet for hazard in hazards().values() if hazard.quiet)
         self._patience = min(*(bank.patience() for bank in self.banks), self.groups.patience(), *quiet)
 
-    def step(self, readings: Readings, ticks: Sequence[Tick] = ()) -> Step:
-        """Take a batch: its readings in their order of arrival, and the ticks between them."""
+    def step(self, readings: Readings, ticks: Sequence[Tick] = (), features: Features = NO_FEATURES) -> Step:
+        """Take a batch: its readings in their order of arrival, the ticks and the waveforms between them."""
         late, flag = np.zeros(len(readings), np.bool_), readings.flag.copy()
         told = Told()
+        for piece in _pieces(len(readings), ticks, features):
+            rows = piece.rows
+            late[rows], flag[rows] = self._pass(readings[rows], piece.ticks, told)
+            if len(piece.features):
+                told.tell(self._hear(piece.features), self.board)
+        return Step(late, flag, tuple(told.transitions), tuple(told.risk_changes))
+
+    def _pass(
+        self, readings: Readings, ticks: Sequence[Tick], told: Told
+    ) -> tuple[NDArray[np.bool_], NDArray[np.int8]]:
+        """Take readings and the ticks between them; which are late, and all flags."""
+        late, flag = np.zeros(len(readings), np.bool_), readings.flag.copy()
         start = 0
         for end, tick in self._cuts(readings, ticks):
             part = slice(start, end)
@@ -96,7 +121,7 @@ class Engine:
                 told.tell(self._tick(), self.board)
                 told.risk_changes.extend(self.board.tick(tick))
             start = end
-        return Step(late, flag, tuple(told.transitions), tuple(told.risk_changes))
+        return late, flag
 
     def due(self) -> int:
         """The earliest tick that could change something; all before it may be left out."""
@@ -119,7 +144,17 @@ class Engine:
             start, waiting = waiting[number].position, waiting[number + 1 :]
         yield len(readings), max((tick.time for tick in waiting), default=NEVER)
 
-    def _take(self, readings: Readings) -> tuple[list[Event], NDArray[np.bool_], NDArray[np.int8]]:
+    def _hear(self, features: Features) -> list[Event]:
+        """Take blocks: each is heard as a reading without a value, beside what its features show."""
+        count = len(features)
+        heard = Readings(
+            features.sensor, features.time, np.full(count, np.nan), np.full(count, Flag.MISSING, np.int8)
+        )
+        return self._take(heard, features)[0]
+
+    def _take(
+        self, readings: Readings, features: Features = NO_FEATURES
+    ) -> tuple[list[Event], NDArray[np.bool_], NDArray[np.int8]]:
         ordered = order(readings.sensor, readings.time, self.last)
         # Sensor by sensor, so that the memory of so many sensors is walked through and not jumped about in.
         timely = readings if ordered.plain else readings[ordered.by_sensor]
@@ -135,6 +170,8 @@ class Engine:
             f for bank in self.banks for f in bank.update(shown, ordered.in_rounds, ordered.ends, self.now)
         ]
         events = in_order(e for f in found for e in read(f, readings))
+        if len(features):
+            events = in_order([*events, *self.waves.take(features, ordered.late, self.last_value)])
         if self.groups.concerned(events):
             heard = np.flatnonzero(~ordered.late)
             events = in_order(
@@ -160,6 +197,20 @@ class Engine:
             before[again], since[again] = value[again - 1], timely.time[again - 1]
         allowed = self._max_rate[timely.sensor] * ((timely.time - since) / SECOND)
         return np.flatnonzero(np.abs(value - before) > allowed)
+
+
+def _pieces(readings: int, ticks: Sequence[Tick], features: Features) -> Iterator[_Piece]:
+    """A batch of so many readings, cut after each run of blocks that came without anything between them."""
+    place = np.stack([features.position, features.ticks])
+    starts: list[int] = np.flatnonzero((np.diff(place, prepend=-1) != 0).any(axis=0)).tolist()
+    done = told = 0
+    for first, end in pairwise([*starts, len(features)]):
+        position, tick = place[:, first].tolist()
+        between = tuple(Tick(each.position - done, each.time) for each in ticks[told:tick])
+        yield _Piece(slice(done, position), between, features.part(first, end))
+        done, told = position, tick
+    rest = tuple(Tick(each.position - done, each.time) for each in ticks[told:])
+    yield _Piece(slice(done, readings), rest, NO_FEATURES)
 
 
 def _trusted(readings: Readings) -> NDArray[np.float64]:

@@ -59,6 +59,11 @@ class Registered:
         around = [asset] if at == "asset" else sorted(self._sides[at, asset])
         return [sensor for each in around for sensor in sensors.by_asset[each]]
 
+    def measuring(self, asset: str, quantity: str) -> int | None:
+        """The first sensor of a quantity at an asset."""
+        measured = self.by_quantity[quantity]
+        return min((sensor.id for sensor in measured if sensor.asset == asset), default=None)
+
     def upload_us(self, sensor: Sensor) -> int:
         """The upload interval of its device's type."""
         return round(self.types[self.devices[sensor.device].type].upload_s * SECOND)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from rules.kinds.base import Kind, Parameters
+from rules.kinds.cable import Cable
 from rules.kinds.cusum import Cusum
 from rules.kinds.deviation import Deviation
 from rules.kinds.ewma import Ewma
@@ -11,12 +12,13 @@ from rules.kinds.k_of_n import KOfN
 from rules.kinds.limit import Limit
 from rules.kinds.rate import Rate
 from rules.kinds.silence import Silence
+from rules.kinds.spectrum import Spectrum
 from rules.kinds.stuck import Stuck
 
 SENSOR_KINDS: dict[str, type[Kind[Any]]] = {
-    kind.name: kind for kind in (Limit, Rate, Stuck, Silence, Ewma, Cusum, Deviation)
+    kind.name: kind for kind in (Limit, Rate, Stuck, Silence, Ewma, Cusum, Deviation, Spectrum, Cable)
 }
-"""Kinds whose subjects are single sensors."""
+"""Kinds whose subjects are single sensors, or the channels of a device."""
 
 JOINT_KINDS: dict[str, type[JointKind[Any]]] = {}
 """Kinds whose subjects are several sensors looked at side by side."""

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 
 from ingest import write
-from ingest.batch import Batch, DeadLetter, Numbered, Status, Waveform
+from ingest.batch import Batch, DeadLetter, Numbered, Status
 from ingest.copy import binary, timestamps
 from ingest.reason import Reason
 from ingest.sequence import GapChange, Sequences
 from ingest.write import moment, prepare, read_history, write_dead, write_readings, write_rest
 from sensors.readings import DAY, SECOND, Readings
+from sensors.waveforms import Waveform
 from tests.support.town import settle
 from tests.unit.rules.town import rules, town
 

@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as nps
 from ingest.batch import Batch, Numbered
 from ingest.journal import BatchEntry, VersionsEntry, decode, encode_batch, encode_versions
 from sensors.readings import Readings
+from sensors.waveforms import NO_FEATURES
 
 I64 = st.integers(-(2**63), 2**63 - 1)
 
@@ -34,7 +35,7 @@ def test_a_batch_comes_back_as_it_was(
     given_readings: Readings, ticks: list[tuple[int, int]], numbered: list[Numbered]
 ) -> None:
     batch = Batch(given_readings, (), (), tuple(numbered), tuple(ticks), (), messages=1)
-    entry = decode(encode_batch(batch))
+    entry = decode(encode_batch(batch, NO_FEATURES))
     assert isinstance(entry, BatchEntry)
     assert entry.ticks == batch.ticks
     assert entry.numbered == batch.numbered

@@ -50,6 +50,16 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
         {"bands": [{"above": 3}, {"below": -3}], "window": "20min", "points": 12, "least_spread": 0.5},
     ],
     "silence": [{"interval_s": 60}, {"intervals": 1, "interval_s": 120}, {"intervals": 10, "interval_s": 30}],
+    "spectrum": [
+        {"frequencies": [2.0]},
+        {"frequencies": [1.0, 4.0], "limits": [2.0, 5.0], "windows": 1},
+        {"frequencies": [3.0], "per_k": -0.0005, "beside": "structure_temperature"},
+    ],
+    "cable": [
+        {"bands": [{"below": 0.85}], "mass_kg_m": 60, "length_m": 120, "force_kn": 3456},
+        {"bands": [{"above": 1.2}], "mass_kg_m": 60, "length_m": 50, "force_kn": 2000, "order": 2},
+        {"bands": [{"above": 1.1}, {"below": 0.9}], "mass_kg_m": 50, "length_m": 80, "force_kn": 2500},
+    ],
 }
 EVERY = pytest.mark.parametrize("name", sorted(SENSOR_KINDS))
 START = 1_000_000 * MINUTE

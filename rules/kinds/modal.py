@@ -1,0 +1,141 @@
+"""What spectrum and cable have in common: windows of shaking, their modes, and bands that must last."""
+
+import math
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rules.duration import Duration, lasting
+from rules.kinds.base import Subjects, of_each
+from rules.kinds.waveform import Block, Change, WaveformKind, WaveformParameters
+from rules.modes import Covariances, Poles, poles
+from sensors.readings import SECOND
+
+PERIODS = 3.0
+"""Of the slowest mode: how far the covariances reach."""
+
+COVERED = 0.5
+"""Of a window that must have come for it to be judged."""
+
+_NEVER = np.iinfo(np.int64).min // 2
+
+
+class ModalParameters(WaveformParameters, frozen=True, kw_only=True):
+    """Windows, and how many in a row it takes."""
+
+    window: Duration = lasting("10min")
+    windows: int = 3
+    """So many windows in a row must say it before evidence begins, worsens or ends."""
+
+    def slowest(self) -> float:
+        """The lowest frequency that is looked for, Hz."""
+        raise NotImplementedError
+
+    def feature(self) -> Covariances:
+        return Covariances(PERIODS / self.slowest())
+
+    def mistake(self) -> tuple[str, str] | None:
+        if self.window <= 0:
+            return "window", "expected more than 0"
+        if self.windows < 1:
+            return "windows", f"expected 1 or more, not {self.windows}"
+        return None
+
+
+P = TypeVar("P", bound=ModalParameters)
+
+
+class Modal(WaveformKind[P]):
+    """Sums covariances over windows and judges their modes; arrays are [subjects, ...]."""
+
+    kept: ClassVar = (
+        "figure",
+        "_since",
+        "_rate",
+        "_samples",
+        "_blocks",
+        "_size",
+        "_sums",
+        "_entered",
+        "_run",
+    )
+
+    def __init__(self, parameters: Sequence[P]) -> None:
+        super().__init__(parameters)
+        self._parameters, count = tuple(parameters), len(parameters)
+        self._window = of_each(parameters, "window", np.int64)
+        self.figure = np.full(count, np.nan)
+        """What was last judged; NaN = nothing yet."""
+        self._since = np.full(count, _NEVER, np.int64)
+        self._rate = np.zeros(count)
+        self._samples, self._blocks = np.zeros(count, np.int64), np.zeros(count, np.int64)
+        self._size, self._sums = np.zeros(count, np.int64), np.zeros((count, 0))
+        shape = (count, max((each.states for each in parameters), default=1))
+        self._entered, self._run = np.zeros(shape, np.bool_), np.zeros(shape, np.int16)
+        """Which bands stand, and for how many windows in a row the opposite was seen."""
+
+    @abstractmethod
+    def judge(self, subject: int, found: Poles, beside: float) -> tuple[float, NDArray[np.bool_]] | None:
+        """The figure of a window and the bands [states] that it meets; None = it says nothing."""
+
+    def observe(self, subject: int, block: Block, beside: float) -> Iterator[Change]:
+        self._gather(subject, block)
+        end = block.time + SECOND / block.rate
+        if end - self._since[subject] < self._window[subject]:
+            return
+        self._since[subject] = _NEVER
+        if self._samples[subject] / block.rate * SECOND < COVERED * self._window[subject]:
+            return
+        verdict = self.judge(subject, poles(self._covariances(subject), block.rate), beside)
+        if verdict is not None:
+            self.figure[subject], met = verdict
+            previous = int(self.state[subject])
+            self.state[subject] = self._settled(subject, met)
+            if self.state[subject] != previous:
+                yield Change(int(self.state[subject]), previous, float(self.figure[subject]))
+
+    def recall(self, memory: dict[str, NDArray[Any]], old: Subjects, new: Subjects) -> None:
+        self._widen(memory["_sums"].shape[1])
+        super().recall(memory, old, new)
+
+    def _gather(self, subject: int, block: Block) -> None:
+        begins = block.time - round((block.samples - 1) * SECOND / block.rate)
+        over = begins >= self._since[subject] + self._window[subject]
+        if over or block.rate != self._rate[subject]:
+            self._since[subject], self._rate[subject] = begins, block.rate
+            self._samples[subject] = self._blocks[subject] = 0
+            self._sums[subject] = 0.0
+        self._widen(len(block.feature))
+        self._sums[subject, : len(block.feature)] += block.feature
+        self._size[subject] = len(block.feature)
+        self._samples[subject] += block.samples
+        self._blocks[subject] += 1
+
+    def _covariances(self, subject: int) -> NDArray[np.float64]:
+        """Mean products [lags + 1, channels, channels]; a block has fewer pairs of samples at longer lags."""
+        lag = np.arange(self._parameters[subject].feature().lags(self._rate[subject]) + 1)
+        pairs = self._samples[subject] - lag * self._blocks[subject]
+        size = int(self._size[subject])
+        channels = math.isqrt(size // len(lag))
+        sums = self._sums[subject, :size].reshape(len(lag), channels, channels)
+        means: NDArray[np.float64] = sums / pairs[:, None, None]
+        return means
+
+    def _widen(self, width: int) -> None:
+        more = width - self._sums.shape[1]
+        if more > 0:
+            self._sums = np.pad(self._sums, ((0, 0), (0, more)))
+
+    def _settled(self, subject: int, met: NDArray[np.bool_]) -> int:
+        """The state after a window that meets these bands."""
+        bands = slice(len(met))
+        entered, run = self._entered[subject, bands], self._run[subject, bands]
+        moving = met != entered
+        run[:] = np.where(moving, run + 1, 0)
+        turned = run >= self._parameters[subject].windows
+        entered ^= turned
+        run[turned] = 0
+        return int((entered * np.arange(1, len(met) + 1)).max())
