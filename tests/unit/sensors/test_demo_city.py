@@ -78,6 +78,11 @@ ATTRIBUTES = {
     "tunnel-compartment": {"length_m", "volume_m3", "air_changes_per_h", "sump_depth_m"},
 }
 
+SURVEYED = {
+    "built_year", "material", "diameter_m", "condition", "defects", "inspection_months", "return_period_y",
+}  # fmt: skip
+"""What the risk assessment asks; not all of it is known of each."""
+
 every_kind = pytest.mark.parametrize("kind", KEYS)
 
 
@@ -106,7 +111,7 @@ def test_a_kinds_assets_have_the_kinds_sensors(kind: str) -> None:
 def test_a_kinds_assets_have_what_physics_needs_to_know(kind: str) -> None:
     for asset in CITY.assets:
         if asset.kind == kind:
-            assert asset.attributes.keys() == ATTRIBUTES[kind]
+            assert ATTRIBUTES[kind] <= asset.attributes.keys() <= ATTRIBUTES[kind] | SURVEYED
 
 
 @every_kind
