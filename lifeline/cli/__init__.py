@@ -4,6 +4,7 @@ import typer
 
 from lifeline.cli import (
     alerts,
+    assess,
     bench,
     city,
     database,
@@ -33,6 +34,7 @@ app.command()(doctor.doctor)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(alerts.token, name="token")
 app.add_typer(rules.app, name="rules")
+app.command()(assess.assess)
 app.command()(simulate.simulate)
 app.command()(replay.replay)
 app.command()(evaluate.evaluate)

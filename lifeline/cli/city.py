@@ -1,20 +1,14 @@
 """``lifeline city``: the registry of utilities, assets, devices and sensors."""
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from lifeline.settings import Settings
+from lifeline.cli.connection import connected
 from sensors.consequence import scored
-from sensors.errors import ConfigurationError, UnavailableError
 from sensors.model import Domain, Registry
-
-if TYPE_CHECKING:
-    from psycopg import Connection
 
 app = typer.Typer(
     help="The city that is watched: its utilities, assets, devices and sensors.", no_args_is_help=True
@@ -47,7 +41,7 @@ def load(
     registry = _read(path)
     if scale is not None:
         registry = scaling.scaled(registry, scale)
-    with _database() as conn:
+    with connected() as conn:
         version = store.load(conn, registry)
     typer.echo(f"{registry.city.name_en}: {len(registry.sensors)} sensors, registry version {version}")
 
@@ -71,22 +65,9 @@ def list_(
     """
     from sensors import store  # noqa: PLC0415, heavy, and needed here only
 
-    with _database() as conn:
+    with connected() as conn:
         registry = store.read(conn)
     _print_assets(registry, domain)
-
-
-@contextmanager
-def _database() -> Iterator["Connection[tuple[object, ...]]"]:
-    import psycopg  # noqa: PLC0415, heavy, and needed here only
-
-    try:
-        with psycopg.connect(Settings.load().database(), autocommit=True) as conn:
-            yield conn
-    except psycopg.OperationalError as error:
-        raise UnavailableError(f"the database does not answer: {str(error).splitlines()[0]}") from None
-    except psycopg.errors.UndefinedTable:
-        raise ConfigurationError("the database is not prepared: call `lifeline migrate`") from None
 
 
 def _read(path: Path | None) -> Registry:

@@ -21,6 +21,7 @@ NAMED_BY_THE_DESIGN = {
     "city list",
     "worker",
     "alerts",
+    "assess",
     "simulate",
     "replay",
     "evaluate",
