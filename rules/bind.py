@@ -135,7 +135,8 @@ class _Parameters:
             merged = dict(rule.parameters)
             for each in applying:
                 merged |= rule.override[each].parameters
-            self._parsed[applying] = parse_parameters(rule.kind, merged)
+            zone = self._registered.zone
+            self._parsed[applying] = msgspec.structs.replace(parse_parameters(rule.kind, merged), zone=zone)
         try:
             parameters = self._parsed[applying].at(asset, upload_s)
         except LookupError as error:

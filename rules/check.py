@@ -130,6 +130,8 @@ def _wrong_parameters(
         return
     if parameters.learned:
         yield (*keys, "learned"), "expected it in a [[learned]] table, see `lifeline rules learn`"
+    if "zone" in table:
+        yield (*keys, "zone"), "expected it in the city's registry"
     if wrong := parameters.mistake():
         yield (*keys, *_steps(wrong[0])), wrong[1]
     elif parameters.states != len(rule.evidence):

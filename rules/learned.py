@@ -50,7 +50,7 @@ def unlearned(rules: RuleSet, registry: Registry) -> Mapping[str, int]:
     missing: dict[str, int] = defaultdict(int)
     for pairs in bind(rules, registry).by_kind.values():
         for pair in pairs:
-            if _kind(pair).learns and not pair.parameters.learned:
+            if _kind(pair).must_learn(pair.parameters) and not pair.parameters.learned:
                 missing[pair.rule.name] += 1
     return missing
 
@@ -62,9 +62,10 @@ def _kind(pair: Pair) -> type[Kind[Any]]:
 def _histories(rules: RuleSet, registry: Registry, history: Readings) -> Iterator[tuple[Pair, History]]:
     size = max((sensor.id for sensor in registry.sensors), default=0) + 1
     for pairs in bind(msgspec.structs.replace(rules, learned=()), registry).by_kind.values():
-        if pairs and _kind(pairs[0]).learns:
-            look = _joint if pairs[0].rule.kind in JOINT_KINDS else _own
-            yield from look(pairs, history, size)
+        learning = tuple(pair for pair in pairs if _kind(pair).must_learn(pair.parameters))
+        if learning:
+            look = _joint if learning[0].rule.kind in JOINT_KINDS else _own
+            yield from look(learning, history, size)
 
 
 def _own(pairs: tuple[Pair, ...], history: Readings, size: int) -> Iterator[tuple[Pair, History]]:

@@ -23,6 +23,7 @@ class Registered:
     """The registry, looked up by what selectors ask for."""
 
     def __init__(self, registry: Registry) -> None:
+        self.zone = registry.city.timezone
         self.assets: dict[str, Asset] = {asset.id: asset for asset in registry.assets}
         self.devices: dict[str, Device] = {device.id: device for device in registry.devices}
         self.types: dict[str, DeviceType] = {type_.id: type_ for type_ in registry.device_types}

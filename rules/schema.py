@@ -19,6 +19,9 @@ from rules.risk import Group, Matrix
 
 FILE = Path(__file__).with_name("rules.schema.json")
 
+_GIVEN = ("learned", "zone")
+"""Parameters that no rule gives."""
+
 
 def schema() -> dict[str, Any]:
     """The schema of one rule file; a rule's parameters follow from its kind."""
@@ -29,6 +32,9 @@ def schema() -> dict[str, Any]:
     definitions["Rule"]["allOf"] = [
         _parameters(name, definitions[type_.__name__]) for name, type_ in PARAMETERS.items()
     ]
+    for type_ in PARAMETERS.values():
+        for given in _GIVEN:
+            del definitions[type_.__name__]["properties"][given]
     rows = definitions["Matrix"]["properties"]["levels"]
     for lines in (rows, rows["items"]):
         lines |= {"minItems": SCORES, "maxItems": SCORES}

@@ -11,6 +11,7 @@ from rules.kinds.joint import JointKind
 from rules.kinds.k_of_n import KOfN
 from rules.kinds.limit import Limit
 from rules.kinds.rate import Rate
+from rules.kinds.relation import Relation
 from rules.kinds.silence import Silence
 from rules.kinds.spectrum import Spectrum
 from rules.kinds.stuck import Stuck
@@ -20,7 +21,7 @@ SENSOR_KINDS: dict[str, type[Kind[Any]]] = {
 }
 """Kinds whose subjects are single sensors, or the channels of a device."""
 
-JOINT_KINDS: dict[str, type[JointKind[Any]]] = {}
+JOINT_KINDS: dict[str, type[JointKind[Any]]] = {kind.name: kind for kind in (Relation,)}
 """Kinds whose subjects are several sensors looked at side by side."""
 
 PARAMETERS: dict[str, type[Parameters]] = {

@@ -30,6 +30,8 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     learned: tuple[float, ...] = ()
     """What the kind learned of this subject from its history; given by the rule set, never by a rule."""
+    zone: str = "UTC"
+    """The city's time zone; given by its registry, never by a rule."""
 
     @property
     def states(self) -> int:
@@ -80,10 +82,16 @@ class Kind(ABC, Generic[P]):
     kept: ClassVar[tuple[str, ...]]
     """The arrays that are its memory: they go into a snapshot, and nothing else does."""
     learns: ClassVar[bool] = False
-    """Whether it says nothing before it has learned from history; see ``learn``."""
+    """Whether it can say nothing before it has learned from history; see ``learn``."""
 
     def __init__(self, parameters: Sequence[P]) -> None:
         self.state: States = np.zeros(len(parameters), np.int8)
+
+    @classmethod
+    def must_learn(cls, parameters: P) -> bool:
+        """Whether with these parameters it says nothing before it has learned."""
+        del parameters
+        return cls.learns
 
     @classmethod
     def learn(cls, parameters: P, zone: str, time: Times, value: Values) -> tuple[float, ...]:

@@ -36,7 +36,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.duration import Duration, lasting
-from rules.kinds.base import Changes, Subjects, Times, Values, attribute, of_each
+from rules.kinds.base import Changes, Kind, Subjects, Times, Values, attribute, of_each
 from rules.kinds.limit import Limit, LimitParameters
 from rules.kinds.reference import NEVER
 from rules.kinds.window import Window, median, quantile
@@ -79,16 +79,18 @@ class DeviationParameters(LimitParameters, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, least_spread=spread, relative_to=None)
 
 
-class Deviation(Limit):
-    """A limit on what is left of the value without its baseline."""
+class Deviation(Kind[DeviationParameters]):
+    """Limits on what is left of the values without their baselines."""
 
     name: ClassVar = "deviation"
     parameters: ClassVar = DeviationParameters
-    kept: ClassVar = (*Limit.kept, "_baseline", "_spread", "_heard", "_begun", "_held")
+    kept: ClassVar = ("_baseline", "_spread", "_heard", "_begun", "_held")
 
     def __init__(self, parameters: Sequence[DeviationParameters]) -> None:
         super().__init__(parameters)
         size = len(parameters)
+        self._limit = Limit(parameters)
+        self.state = self._limit.state
         self._length = of_each(parameters, "window", np.int64)
         self._share = of_each(parameters, "percentile", np.float64) / 100.0
         self._least = np.array([each.least_spread or np.nan for each in parameters], np.float64)
@@ -100,12 +102,6 @@ class Deviation(Limit):
         self._held = np.zeros(size, np.int64)
         """How long the baseline's clock has stood still."""
 
-    def remember(self) -> dict[str, NDArray[Any]]:
-        return super().remember() | self._window.remember()
-
-    def stirring(self, subject: Subjects, value: Values) -> None:
-        """None: every reading teaches what is usual."""
-
     def update(self, subject: Subjects, time: Times, value: Values) -> Iterator[Changes]:
         before = self.state[subject]
         frozen = (before > 0) & (time - self._begun[subject] < self._freeze[subject])
@@ -115,15 +111,14 @@ class Deviation(Limit):
         clock = time - self._held[subject]
         opening = np.flatnonzero(~frozen & self._window.opens(subject, clock))
         self._learn(subject[opening], clock[opening])
-        yield from super().update(subject, time, self._residual(subject, value))
-        now = self.state[subject]
-        begun = (now > 0) & (before == 0)
-        self._begun[subject[begun]] = time[begun]
-        keeping = opening[~begun[opening]]
+        yield from self._limit.update(subject, time, self._residual(subject, value))
+        begins = (self.state[subject] > 0) & (before == 0)
+        self._begun[subject[begins]] = time[begins]
+        keeping = opening[~begins[opening]]
         self._window.keep(subject[keeping], clock[keeping], value[keeping])
 
     def memory(self) -> int:
-        return super().memory() + int(self._length.max(initial=0))
+        return self._limit.memory() + int(self._length.max(initial=0))
 
     def explain(self, subject: int, state: int, value: float) -> str:
         baseline, residual = (
@@ -136,6 +131,16 @@ class Deviation(Limit):
         where = "above" if residual >= 0 else "below"
         away = f"{value:g} is {abs(residual):.3g}{unit} {where} its usual {baseline:.4g}"
         return away if state else f"is back to usual: {away}"
+
+    def remember(self) -> dict[str, NDArray[Any]]:
+        limit = {f"limit_{name}": array for name, array in self._limit.remember().items()}
+        return super().remember() | limit | self._window.remember()
+
+    def recall(self, memory: dict[str, NDArray[Any]], old: Subjects, new: Subjects) -> None:
+        super().recall(memory, old, new)
+        start = len("limit_")
+        limit = {name[start:]: array for name, array in memory.items() if name.startswith("limit_")}
+        self._limit.recall(limit, old, new)
 
     def _residual(self, subject: Subjects, value: Values) -> Values:
         """What the bands are held against; 0 where nothing is known."""

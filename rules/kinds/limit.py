@@ -131,7 +131,7 @@ class Limit(Kind[LimitParameters]):
         """The lowest and the highest value at which nothing moves."""
         self._settle(np.arange(len(parameters)))
 
-    def stirring(self, subject: Subjects, value: Values) -> NDArray[np.bool_] | None:
+    def stirring(self, subject: Subjects, value: Values) -> NDArray[np.bool_]:
         low, high = self._calm.take(subject, axis=0, mode="wrap").T
         moved: NDArray[np.bool_] = (value < low) | (value > high)
         return moved
