@@ -20,6 +20,11 @@ class Metrics:
             registry=registry,
         )
         self.transitions = Counter("lifeline_transitions_total", "Changes of evidence.", registry=registry)
+        self.rule_failures = Counter(
+            "lifeline_rule_failures_total",
+            "Subjects at which a rule raised an error and was switched off.",
+            registry=registry,
+        )
         self.restarts = Counter(
             "lifeline_worker_restarts_total", "Starts over from the journal.", registry=registry
         )

@@ -29,6 +29,7 @@ from lifeline.settings import Clock, Settings
 from lifeline.suspect import Suspect
 from lifeline.versions import NONE, Versions, configure, wanted
 from rules.engine import Step, Tick
+from rules.failure import FAILURE
 from rules.order import NEVER
 from rules.succession import Succession
 from rules.write import write_step
@@ -361,10 +362,17 @@ class _Service:
         for dead in stored.dead:
             metrics.dead_letters.labels(dead.reason).inc()
         metrics.dead_letters_dropped.inc(len(stored.dead) - len(stored.kept))
-        metrics.transitions.inc(len(decided.step.transitions))
+        self._count_transitions(decided.step)
         metrics.batch.observe(len(decided.batch.readings))
         metrics.commit.observe(seconds)
         metrics.waiting.set(self._subscriber.waiting)
+
+    def _count_transitions(self, step: Step) -> None:
+        self._metrics.transitions.inc(len(step.transitions))
+        for each in step.transitions:
+            if each.rule == FAILURE.name and each.state:
+                self._metrics.rule_failures.inc()
+                log.error("rule_failed", rule=each.subject, asset=each.asset, why=each.reason)
 
     async def _other_versions(self) -> Versions | None:
         """The versions that should hold, if they are not those that do; looked up once a second."""
@@ -397,6 +405,7 @@ class _Service:
         async with session.writer.transaction():
             await write_step(session.writer, step, versions.rules, session.partition, state.seq)
             await self._write_journal(state.seq, encode_versions(entry), 0, 0, 0, 0)
+        self._count_transitions(step)
         state.configured, self._unfit = configured, None
         self._snapshot_due = time.monotonic()
         log.info(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.bind import Pair
+from rules.guard import Guard
 from rules.kinds.base import Changes, Kind, Subjects, Times, Values
 from rules.order import Index, Mask
 from sensors.model import Flag
@@ -24,14 +25,13 @@ class Found:
     rows: Index
     values: Values
     """NaN where nothing was measured."""
-    reasons: tuple[str, ...]
 
 
 class Bank(ABC):
     """The pairs of one kind, in the order of its subjects."""
 
     pairs: tuple[Pair, ...]
-    kind: Kind[Any]
+    kind: Guard
 
     @abstractmethod
     def update(self, readings: Readings, rows: Index, ends: Index, now: int) -> Iterator[Found]:
@@ -71,10 +71,7 @@ class Bank(ABC):
         self.kind.recall(memory, old, new)
 
     def _found(self, changes: Changes, rows: Index, values: Values) -> Found:
-        """Reasons are asked for at once, so that a kind says what it knew then and not at the batch's end."""
-        values = values if changes.figure is None else changes.figure
-        said = zip(changes.subject.tolist(), changes.state.tolist(), values.tolist(), strict=True)
-        return Found(self, changes, rows, values, tuple(self.kind.explain(*each) for each in said))
+        return Found(self, changes, rows, values if changes.figure is None else changes.figure)
 
 
 class SensorBank(Bank):
@@ -86,7 +83,7 @@ class SensorBank(Bank):
 
     def __init__(self, kind: type[Kind[Any]], pairs: Sequence[Pair], size: int) -> None:
         self.pairs = tuple(pairs)
-        self.kind = kind([pair.parameters for pair in pairs])
+        self.kind = Guard(lambda some: kind([pairs[each].parameters for each in some]), len(pairs))
         self._worst_flag = int(self.kind.worst_flag)
         self._layers = layers([pair.sensor or 0 for pair in pairs], size)
 

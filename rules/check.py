@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from rules.bind import parse_parameters
+from rules.failure import FAILURE
 from rules.hazards import hazards
 from rules.kinds import JOINT_KINDS, PARAMETERS, SENSOR_KINDS
 from rules.kinds.k_of_n import KOfN, KOfNParameters
@@ -55,8 +56,8 @@ def _twice(section: str, names: Iterable[str]) -> Iterator[Wrong]:
 
 
 def _wrong_rule(rule: Rule, named: Mapping[str, Rule], groups: Iterable[str]) -> Iterator[Wrong]:
-    if not rule.name.strip() or "\n" in rule.name:
-        yield ("name",), "expected a name on one line"
+    if not rule.name.strip() or "\n" in rule.name or rule.name == FAILURE.name:
+        yield ("name",), f"expected a name on one line, and not {FAILURE.name!r}"
     if rule.hazard not in hazards():
         yield ("hazard",), f"expected one of {', '.join(hazards())}, not {rule.hazard!r}"
     if rule.group and rule.group not in groups:

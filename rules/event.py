@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rules.bank import Found
 from rules.bind import Pair
+from rules.failure import failing
+from rules.guard import FAILED
 from rules.model import Transition
 from rules.risk import QUALITY, Evidence
 from sensors.readings import Readings
@@ -66,22 +68,39 @@ def in_order(events: Iterable[Event]) -> list[Event]:
 
 def read(found: Found, readings: Readings) -> Iterator[Event]:
     """The events that the readings of a batch showed."""
-    for row, event in zip(found.rows.tolist(), _each(found), strict=True):
-        subject, time, state, previous, value, reason = event
-        quality = QUALITY.get(int(readings.flag[row]), 1.0)
-        yield Event(row, found.bank.pairs[subject], time, state, previous, value, quality, reason)
+    for event in _each(found):
+        quality = QUALITY.get(int(readings.flag[event.position]), 1.0)
+        yield from _said(replace(event, quality=quality))
 
 
 def noticed(found: Found) -> Iterator[Event]:
     """The events that a tick showed."""
-    for subject, time, state, previous, value, reason in _each(found):
-        yield Event(0, found.bank.pairs[subject], time, state, previous, value, 1.0, reason)
+    for event in _each(found):
+        yield from _said(replace(event, position=0))
 
 
-def _each(found: Found) -> Iterator[tuple[int, int, int, int, float | None, str]]:
+def _each(found: Found) -> Iterator[Event]:
     changes = found.changes
     values = [None if math.isnan(value) else value for value in found.values.tolist()]
-    return zip(
-        changes.subject.tolist(), changes.time.tolist(), changes.state.tolist(), changes.previous.tolist(),
-        values, found.reasons, strict=True,
+    columns = zip(
+        found.rows.tolist(), changes.subject.tolist(), changes.time.tolist(), changes.state.tolist(),
+        changes.previous.tolist(), values, changes.reasons, strict=True,
     )  # fmt: skip
+    for row, subject, time, state, previous, value, reason in columns:
+        yield Event(row, found.bank.pairs[subject], time, state, previous, value, 1.0, reason)
+
+
+def _said(event: Event) -> Iterator[Event]:
+    """The event, or where the rule failed what ends by that and what begins."""
+    if event.state != FAILED:
+        yield event
+        return
+    if event.previous:
+        yield replace(event, state=0, reason=f"the rule raised an error and was switched off: {event.reason}")
+    yield failed(event.pair, event.time, event.value, event.reason, event.position)
+
+
+def failed(pair: Pair, time: int, value: float | None, reason: str, position: int = 0) -> Event:
+    """The rule of ``pair`` has been switched off at its subject."""
+    why = f"{reason}; switched off here until the rule is another"
+    return Event(position, failing(pair), time, 1, 0, value, 1.0, why)

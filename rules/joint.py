@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from rules.bank import Bank, Found, layers
 from rules.bind import Pair
+from rules.guard import Guard
 from rules.kinds.base import FOREVER, Changes, Times
 from rules.kinds.joint import JointKind, JointParameters
 from rules.order import Index
@@ -41,7 +42,10 @@ class JointBank(Bank):
     def __init__(self, kind: type[JointKind[Any]], pairs: Sequence[Pair], size: int) -> None:
         self.pairs = tuple(pairs)
         roles = [[seat.role for seat in pair.seats] for pair in pairs]
-        self.kind = kind([pair.parameters for pair in pairs], roles)
+        self.kind = Guard(
+            lambda some: kind([pairs[each].parameters for each in some], [roles[each] for each in some]),
+            len(pairs),
+        )
         self._width = max((len(pair.seats) for pair in pairs), default=1)
         patience = np.full((len(pairs), self._width), -1, np.int64)
         sensor = np.full((len(pairs), self._width), -1)

@@ -11,7 +11,9 @@ from rules.bank import Bank
 from rules.banks import bank as bank_of
 from rules.bind import Pair
 from rules.engine import Engine, Step, Told
-from rules.event import Event
+from rules.event import Event, failed
+from rules.failure import failing
+from rules.guard import FAILED
 from rules.order import NEVER, Index, order
 from sensors.arrays import Arrays
 from sensors.model import Flag
@@ -102,6 +104,9 @@ class Succession:
         for place in np.flatnonzero(memory["state"]).tolist():
             pair, state, time = bank.pairs[fresh[place]], int(memory["state"][place]), int(changed[place])
             value = float(self._new.last_value[pair.sensor or 0])
+            if state == FAILED:
+                yield failed(pair, time, None, "it raised an error over its history")
+                continue
             reason = bank.kind.explain(int(fresh[place]), state, value)
             yield Event(0, pair, time, state, 0, None if np.isnan(value) else value, 1.0, reason)
 
@@ -137,6 +142,9 @@ def _adopt(bank: Bank, old: Bank | None) -> Index:
 
 def _states(engine: Engine) -> Iterator[tuple[Pair, int]]:
     for bank in engine.banks:
-        yield from zip(bank.pairs, bank.kind.state.tolist(), strict=True)
+        for pair, state in zip(bank.pairs, bank.kind.state.tolist(), strict=True):
+            yield pair, max(state, 0)
+            if state == FAILED:
+                yield failing(pair), 1
     for bound, group in zip(*engine.groups.all, strict=True):
         yield bound.pair, group.state

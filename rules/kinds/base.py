@@ -69,6 +69,20 @@ class Changes:
     previous: States
     figure: Values | None = None
     """What was judged, where that is not the reading itself."""
+    reasons: tuple[str, ...] = ()
+    """In words, filled in from ``Kind.explain`` when the changes are yielded."""
+
+    def only(self, some: NDArray[np.intp]) -> "Changes":
+        """Those at some of their places."""
+        return Changes(
+            self.row[some],
+            self.subject[some],
+            self.time[some],
+            self.state[some],
+            self.previous[some],
+            None if self.figure is None else self.figure[some],
+            tuple(self.reasons[place] for place in some.tolist()),
+        )
 
 
 class Kind(ABC, Generic[P]):

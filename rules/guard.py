@@ -1,0 +1,249 @@
+"""A kind that may be wrong: where it raises, it is switched off for the subject at fault and for no other.
+
+A call that raised is taken back: the memory of some calls ago is recalled and the calls since are made again,
+so that nothing of the failing one stays. Then it is made once more on ever smaller parts of its subjects, and
+what still fails alone is at fault. Copying the memory now and then costs far less than before each call.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rules.kinds.base import Changes, Kind, Subjects, Times, Values
+from sensors.model import Flag
+
+FAILED = -1
+"""The state of a subject at which its kind is switched off."""
+
+_OFTEN = 4
+"""How many times more readings than subjects are shown between two copies of the memory."""
+
+_AT_LEAST = 1_000
+
+Memory = dict[str, NDArray[Any]]
+
+Build = Callable[[Subjects], Kind[Any]]
+"""A kind without memory for some of the subjects."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """One reading of each of m subjects; row: where it stood in what was given."""
+
+    row: Subjects
+    subject: Subjects
+    time: Times
+    value: Values
+
+    @property
+    def weight(self) -> int:
+        return len(self.subject)
+
+    def make(self, kind: Kind[Any]) -> Iterator[Changes]:
+        return kind.update(self.subject, self.time, self.value)
+
+    def attempt(self, kind: Kind[Any], memory: Memory, build: Build) -> list[Changes]:
+        """Make it; where it fails, its subjects are as in ``memory`` again."""
+        del build
+        try:
+            return list(_made(kind, self))
+        except Exception:
+            kind.recall(memory, self.subject, self.subject)
+            raise
+
+    def part(self, some: slice) -> "_Shown":
+        return _Shown(self.row[some], self.subject[some], self.time[some], self.value[some])
+
+    def when(self) -> Times:
+        return self.time
+
+    def judged(self, changes: Changes) -> list[float]:
+        several = self.value.ndim > 1
+        return [np.nan] * len(changes.row) if several else list(self.value[changes.row].tolist())
+
+
+@dataclass(frozen=True, slots=True)
+class _Ticked:
+    """Time passes for m subjects; row: 0 for each."""
+
+    row: Subjects
+    subject: Subjects
+    now: int
+
+    @property
+    def weight(self) -> int:
+        return 1
+
+    def make(self, kind: Kind[Any]) -> Iterator[Changes]:
+        return kind.tick(self.now)
+
+    def attempt(self, kind: Kind[Any], memory: Memory, build: Build) -> list[Changes]:
+        """Make it in a kind of its subjects alone; the others are not touched."""
+        here, alone = np.arange(len(self.subject)), build(self.subject)
+        alone.recall(memory, self.subject, here)
+        found = list(_made(alone, self))
+        kind.recall(alone.remember(), here, self.subject)
+        return [replace(change, subject=self.subject[change.subject]) for change in found]
+
+    def part(self, some: slice) -> "_Ticked":
+        return _Ticked(self.row[some], self.subject[some], self.now)
+
+    def when(self) -> Times:
+        return np.full(len(self.subject), self.now)
+
+    def judged(self, changes: Changes) -> list[float]:
+        return [np.nan] * len(changes.row)
+
+
+class Guard:
+    """The kind of a bank; it answers as the kind does, and never raises."""
+
+    def __init__(self, build: Build, count: int) -> None:
+        self._build, self._all = build, np.arange(count)
+        self._kind = build(self._all)
+        self._off = np.zeros(count, np.bool_)
+        self._some_off = False
+        self._memory: Memory | None = None
+        self._calls: list[_Shown | _Ticked] = []
+        self._shown = 0
+        """How many readings and ticks there were since ``_memory`` was copied."""
+
+    @property
+    def name(self) -> str:
+        """The kind's."""
+        return self._kind.name
+
+    @property
+    def worst_flag(self) -> Flag:
+        """The kind's."""
+        return self._kind.worst_flag
+
+    @property
+    def state(self) -> NDArray[np.int8]:
+        """The evidence of every subject, ``FAILED`` where the kind is switched off."""
+        return self._kind.state
+
+    def update(self, subject: Subjects, time: Times, value: Values) -> list[Changes]:
+        """As the kind's, each change with its reason; a subject that fails changes to ``FAILED``."""
+        row = np.arange(len(subject))
+        if self._some_off:
+            row = np.flatnonzero(~self._off[subject])
+            subject, time, value = subject[row], time[row], value[row]
+        return self._run(_Shown(row, subject, time, value)) if len(row) else []
+
+    def stirring(self, subject: Subjects, value: Values) -> NDArray[np.bool_] | None:
+        """As the kind's; where it cannot say, everything matters."""
+        try:
+            return self._kind.stirring(subject, value)
+        except Exception:  # noqa: BLE001, whatever is wrong with it shows again when it is shown the readings
+            return None
+
+    def tick(self, now: int) -> list[Changes]:
+        """As the kind's, each change with its reason; a subject that fails changes to ``FAILED``."""
+        on = np.flatnonzero(~self._off) if self._some_off else self._all
+        found = self._run(_Ticked(np.zeros_like(on), on, now))
+        if self._some_off:
+            self._kind.state[self._off] = FAILED
+        return found
+
+    def due(self) -> int:
+        """The kind's."""
+        return self._kind.due()
+
+    def patience(self) -> int:
+        """The kind's."""
+        return self._kind.patience()
+
+    def memory(self) -> int:
+        """The kind's."""
+        return self._kind.memory()
+
+    def explain(self, subject: int, state: int, value: float) -> str:
+        """As the kind's."""
+        if state == FAILED:
+            return "the rule raised an error"
+        try:
+            return self._kind.explain(subject, state, value)
+        except Exception as error:  # noqa: BLE001, what stands is right, only its words are missing
+            return f"state {state}, which the rule cannot explain: {_words(error)}"
+
+    def remember(self) -> Memory:
+        """As the kind's."""
+        return self._kind.remember()
+
+    def recall(self, memory: Memory, old: Subjects, new: Subjects) -> None:
+        """As the kind's."""
+        self._kind.recall(memory, old, new)
+        self._off = self._kind.state == FAILED
+        self._some_off = bool(self._off.any())
+        self._memory = None
+
+    def _run(self, call: _Shown | _Ticked) -> list[Changes]:
+        self._note(call)
+        try:
+            return [self._heard(change) for change in _made(self._kind, call)]
+        except Exception:  # noqa: BLE001, whatever a kind may do wrong
+            self._take_back()
+            memory = {name: array.copy() for name, array in self._kind.remember().items()}
+            return list(self._in_parts(call, memory))
+
+    def _heard(self, change: Changes) -> Changes:
+        """Without what a tick does to subjects that are switched off."""
+        if not self._some_off or not self._off[change.subject].any():
+            return change
+        return change.only(np.flatnonzero(~self._off[change.subject]))
+
+    def _note(self, call: _Shown | _Ticked) -> None:
+        if self._memory is None or self._shown > _AT_LEAST + _OFTEN * len(self._all):
+            self._memory = {name: array.copy() for name, array in self._kind.remember().items()}
+            self._calls, self._shown = [], 0
+        self._calls.append(call)
+        self._shown += call.weight
+
+    def _take_back(self) -> None:
+        """Be as before the newest call."""
+        assert self._memory is not None
+        self._kind.recall(self._memory, self._all, self._all)
+        for call in self._calls[:-1]:
+            list(call.make(self._kind))
+            self._kind.state[self._off] = FAILED
+        self._memory = None
+
+    def _in_parts(self, call: _Shown | _Ticked, memory: Memory) -> Iterator[Changes]:
+        """Make the call on some of its subjects; where that fails, on each half of them."""
+        try:
+            yield from call.attempt(self._kind, memory, self._build)
+        except Exception as error:  # noqa: BLE001, as above
+            if len(call.subject) == 1:
+                yield self._switch_off(call, memory, error)
+                return
+            half = len(call.subject) // 2
+            yield from self._in_parts(call.part(slice(0, half)), memory)
+            yield from self._in_parts(call.part(slice(half, None)), memory)
+
+    def _switch_off(self, call: _Shown | _Ticked, memory: Memory, error: Exception) -> Changes:
+        """Forget all of the call's only subject, and never ask it again."""
+        subject = call.subject
+        with suppress(Exception):
+            self._kind.recall(self._build(subject).remember(), np.array([0]), subject)
+        self._kind.state[subject] = FAILED
+        self._off[subject] = self._some_off = True
+        state, previous = np.array([FAILED], np.int8), memory["state"][subject]
+        return Changes(call.row, subject, call.when(), state, previous, reasons=(_words(error),))
+
+
+def _made(kind: Kind[Any], call: _Shown | _Ticked) -> Iterator[Changes]:
+    """The call's changes with their reasons, asked for at once: a kind says what it knows by then."""
+    for change in call.make(kind):
+        judged = call.judged(change) if change.figure is None else change.figure.tolist()
+        said = zip(change.subject.tolist(), change.state.tolist(), judged, strict=True)
+        reasons = tuple(kind.explain(*each) for each in said)
+        yield replace(change, row=call.row[change.row], reasons=reasons)
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0]
