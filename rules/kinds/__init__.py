@@ -14,10 +14,23 @@ from rules.kinds.rate import Rate
 from rules.kinds.relation import Relation
 from rules.kinds.silence import Silence
 from rules.kinds.spectrum import Spectrum
+from rules.kinds.spike import Spike
 from rules.kinds.stuck import Stuck
 
 SENSOR_KINDS: dict[str, type[Kind[Any]]] = {
-    kind.name: kind for kind in (Limit, Rate, Stuck, Silence, Ewma, Cusum, Deviation, Spectrum, Cable)
+    kind.name: kind
+    for kind in (
+        Limit,
+        Rate,
+        Stuck,
+        Silence,
+        Ewma,
+        Cusum,
+        Deviation,
+        Spectrum,
+        Cable,
+        Spike,
+    )
 }
 """Kinds whose subjects are single sensors, or the channels of a device."""
 

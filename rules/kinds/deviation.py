@@ -39,11 +39,8 @@ from rules.duration import Duration, lasting
 from rules.kinds.base import Changes, Kind, Subjects, Times, Values, attribute, of_each
 from rules.kinds.limit import Limit, LimitParameters
 from rules.kinds.reference import NEVER
-from rules.kinds.window import Window, median, quantile
+from rules.kinds.window import MAD, Window, median, quantile
 from sensors.model import Asset
-
-MAD = 1.4826
-"""How many median distances from the median the standard deviation of a normal distribution is."""
 
 _LEAST, _MOST = 5, 1000
 

@@ -17,6 +17,9 @@ from rules.kinds.reference import NEVER
 Counts = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
+MAD = 1.4826
+"""How many median distances from the median the standard deviation of a normal distribution is."""
+
 
 @dataclass(frozen=True, slots=True)
 class View:

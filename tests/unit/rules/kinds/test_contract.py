@@ -49,6 +49,11 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
         {"bands": [{"below": -1}], "window": "6min", "points": 5, "on_delay": "1min", "off_delay": "1min"},
         {"bands": [{"above": 3}, {"below": -3}], "window": "20min", "points": 12, "least_spread": 0.5},
     ],
+    "spike": [
+        {"least": 1, "points": 5},
+        {"least": 0.1, "points": 5, "width": 3, "hold": "4min", "most": 1},
+        {"least": 5, "points": 7, "most": 3, "max_gap": "5min"},
+    ],
     "silence": [{"interval_s": 60}, {"intervals": 1, "interval_s": 120}, {"intervals": 10, "interval_s": 30}],
     "spectrum": [
         {"frequencies": [2.0]},
