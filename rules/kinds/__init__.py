@@ -16,6 +16,7 @@ from rules.kinds.silence import Silence
 from rules.kinds.spectrum import Spectrum
 from rules.kinds.spike import Spike
 from rules.kinds.stuck import Stuck
+from rules.kinds.trend import Trend
 
 SENSOR_KINDS: dict[str, type[Kind[Any]]] = {
     kind.name: kind
@@ -30,6 +31,7 @@ SENSOR_KINDS: dict[str, type[Kind[Any]]] = {
         Spectrum,
         Cable,
         Spike,
+        Trend,
     )
 }
 """Kinds whose subjects are single sensors, or the channels of a device."""

@@ -10,7 +10,7 @@ Will not fire on: the first ``points`` readings, a step, a ramp, a spike still u
 reading later), noise as wide as the spikes.
 False alarms: the MAD of few readings is itself uncertain: white noise gives, at width 6, one in 240 readings
 with 11 points, 2,700 with 21, 12,000 with 31, 80,000 with 51 (simulated), and none below ``least``.
-Quantities that do peak for a reading or two, such as a pump's start or a passing truck, are not for this kind.
+Quantities that do peak for a reading or two, as at a pump's start or under a truck, are not for this kind.
 Siblings: ``stuck``, ``silence`` for other faults of an instrument, ``rate`` for jumps that stay.
 
 >>> import numpy as np

@@ -54,6 +54,11 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
         {"least": 0.1, "points": 5, "width": 3, "hold": "4min", "most": 1},
         {"least": 5, "points": 7, "most": 3, "max_gap": "5min"},
     ],
+    "trend": [
+        {"above": 25, "window": "5min", "points": 10, "on_delay": "1min", "off_delay": "1min"},
+        {"below": -4, "window": "8min", "points": 8, "response": "1h"},
+        {"above": 60, "window": "10min", "points": 5, "response": "1d"},
+    ],
     "silence": [{"interval_s": 60}, {"intervals": 1, "interval_s": 120}, {"intervals": 10, "interval_s": 30}],
     "spectrum": [
         {"frequencies": [2.0]},
