@@ -37,7 +37,7 @@ def _row(cells: Iterable[str] | Sequence[str]) -> str:
 def _cell(cell: Cell) -> str:
     if isinstance(cell, Chip):
         return f"{MARKS[cell.level.value]} {cell.text}"
-    return _plain(cell).replace("|", "\\|")
+    return _plain(cell if isinstance(cell, str) else cell.text).replace("|", "\\|")
 
 
 def _plain(text: str) -> str:

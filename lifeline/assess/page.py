@@ -7,7 +7,7 @@ from importlib.resources import files
 from grafana.language import Language
 from lifeline.assess.geojson import COLOURS
 from lifeline.assess.plots import ink
-from lifeline.assess.report import Cell, Chip, Figure, Report, Section, Table
+from lifeline.assess.report import Cell, Chip, Figure, Report, Section, Share, Table
 from rules.levels import RiskLevel
 
 _TAGS = {Language.ZH: "zh-CN", Language.EN: "en"}
@@ -62,7 +62,9 @@ def _table(table: Table) -> Iterator[str]:
     head = (f"<th{_side(table, column)}>{escape(name)}</th>" for column, name in enumerate(table.head))
     yield f"<thead><tr>{''.join(head)}</tr></thead><tbody>"
     for row in table.rows:
-        cells = (f"<td{_side(table, column)}>{_cell(cell)}</td>" for column, cell in enumerate(row))
+        cells = (
+            f"<td{_side(table, column)}{_bar(cell)}>{_cell(cell)}</td>" for column, cell in enumerate(row)
+        )
         yield f"<tr>{''.join(cells)}</tr>"
     yield "</tbody></table></div>"
 
@@ -71,7 +73,14 @@ def _side(table: Table, column: int) -> str:
     return ' class="number"' if column in table.numbers else ""
 
 
+def _bar(cell: Cell) -> str:
+    if not isinstance(cell, Share):
+        return ""
+    edge = f"{cell.share:.0%}"
+    return f' style="background:linear-gradient(90deg,#d5e6f4 {edge},#fdf0ee {edge})"'
+
+
 def _cell(cell: Cell) -> str:
     if isinstance(cell, Chip):
         return f'<span class="chip" style="{_colours(cell.level)}">{escape(cell.text)}</span>'
-    return escape(cell)
+    return escape(cell if isinstance(cell, str) else cell.text)

@@ -23,7 +23,15 @@ class Chip:
     text: str
 
 
-Cell = str | Chip
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A cell that shows a share (0-1) as a bar behind its text."""
+
+    share: float
+    text: str
+
+
+Cell = str | Chip | Share
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +173,8 @@ def _coverage(words: Words) -> Section:
     )
 
 
-def _share(row: Coverage | None) -> str:
-    return "–" if row is None else f"{row.watched} / {row.assets} ({row.share:.0%})"
+def _share(row: Coverage | None) -> Cell:
+    return "–" if row is None else Share(row.share, f"{row.watched} / {row.assets} ({row.share:.0%})")
 
 
 def _gaps(words: Words) -> Section:
@@ -237,7 +245,7 @@ def _method(words: Words) -> Section:
         for kind in used
     ]
     rows += [
-        (f"{say('系数', 'factor')}: {name}", f"{found.part}", found.source, "")
+        (f"{say('系数', 'factor')} {say(found.name, found.name_en)} ({name})", found.part, found.source, "")
         for name in factors
         for found in [tables.factor[name]]
     ]

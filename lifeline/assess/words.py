@@ -18,7 +18,7 @@ DOMAINS = {
     Domain.WATER: ("供水", "water"),
     Domain.DRAINAGE: ("排水", "drainage"),
     Domain.BRIDGE: ("桥梁", "bridge"),
-    Domain.HEATING: ("供热", "heating"),
+    Domain.HEATING: ("热力", "heating"),
     Domain.TUNNEL: ("管廊", "tunnel"),
 }
 

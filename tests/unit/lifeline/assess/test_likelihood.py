@@ -85,11 +85,9 @@ def test_a_number_where_a_word_is_wanted_is_as_one_not_known() -> None:
     assert {factor.attribute for factor in found.unknown} == {"material", "condition"}
 
 
-def test_an_asset_that_is_yet_to_be_built_is_new() -> None:
-    future, new = (
-        estimate(asset(**{**KNOWN, "built_year": year}), TABLES, YEAR) for year in (2030.0, 2026.0)
-    )
-    assert future.per_year == new.per_year
+def test_an_asset_that_is_yet_to_be_built_has_no_age() -> None:
+    found = estimate(asset(**{**KNOWN, "built_year": YEAR + 4.0}), TABLES, YEAR)
+    assert [piece.value for piece in found.pieces if piece.factor.attribute == "age_y"] == [0]
 
 
 def test_a_kind_without_a_table_keeps_the_likelihood_that_the_city_gives() -> None:

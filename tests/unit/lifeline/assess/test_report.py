@@ -232,3 +232,13 @@ def test_a_city_of_one_asset_has_a_map() -> None:
 )
 def test_a_review_is_on_a_day_that_there_is(day: date, months: int, then: date) -> None:
     assert later(day, months) == then
+
+
+def test_a_kind_that_no_table_knows_is_named_by_itself_and_keeps_its_likelihood() -> None:
+    strange = replace(
+        CITY.assets[0], kind="windmill", inherent_likelihood=5, consequence=Consequence(people=5)
+    )
+    found = survey(replace(CITY, assets=(strange,), edges=(), sensors=()))
+    assert found.risks[0].level is RiskLevel.MAJOR
+    text = files_of(found, [Language.EN])["risks.en.csv"].decode()
+    assert "likelihood 5 as the city's files give it: its kind has no table" in text
