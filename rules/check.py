@@ -111,7 +111,8 @@ def _names(given: Names | None) -> tuple[str, ...]:
 
 
 def _wrong_strength(strength: Strength) -> Iterator[Wrong]:
-    given = [each for each in (strength.llr, strength.likelihood, strength.raises) if each is not None]
+    fused = strength.llr if strength.llr_file is None else strength.llr_file
+    given = [each for each in (fused, strength.likelihood, strength.raises) if each is not None]
     if len(given) != 1:
         yield (), "expected either llr or likelihood or raises"
     elif strength.likelihood is not None and strength.likelihood not in range(1, SCORES + 1):

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from rules.bind import BindError, bind
+from rules.calibration import Calibrated
 from rules.case import Case, wrong_case
 from rules.check import check
 from rules.duration import durations
@@ -100,6 +101,8 @@ def load_with_cases(
     """
     files, mistakes = _read(paths)
     placed = {name: [_Placed(file, *each) for file in files for each in file.each(name)] for name in SECTIONS}
+    placed["rule"], wrong = _calibrated(placed["rule"])
+    mistakes += wrong
     rules, groups, learned, matrices, cases = ([each.value for each in placed[name]] for name in SECTIONS)
     found = RuleSet(
         rules=tuple(rules),
@@ -119,6 +122,17 @@ def load_with_cases(
         where = {each.value.name: each for each in placed["rule"]}
         _refuse([where[name].wrong([key], expected) for name, key, expected in _unbound(found, registry)])
     return found, tuple(cases)
+
+
+def _calibrated(placed: Iterable[_Placed]) -> tuple[list[_Placed], list[Mistake]]:
+    """The rules with the ratios that they name files of."""
+    calibrated, found = Calibrated(), []
+    mistakes: list[Mistake] = []
+    for each in placed:
+        rule, wrong = calibrated.rule(each.value, each.file.path.parent)
+        found.append(each._replace(value=rule))
+        mistakes += (each.wrong(*mistake) for mistake in wrong)
+    return found, mistakes
 
 
 def _read(paths: Iterable[Path]) -> tuple[list[_File], list[Mistake]]:

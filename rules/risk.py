@@ -50,6 +50,8 @@ class Strength(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     llr: float | None = None
     """A log-likelihood ratio to be fused."""
+    llr_file: str | None = None
+    """The file beside the rule file that it was measured in; :mod:`rules.calibration` reads it at loading."""
     likelihood: int | None = None
     """A likelihood set outright: limits on life safety."""
     raises: int | None = None
