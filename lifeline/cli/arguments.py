@@ -51,3 +51,16 @@ def data_folder(settings: Settings) -> Path:
             f"LIFELINE_DATA: expected the folder of the feeds' tables, there is none at {settings.data}"
         )
     return settings.data
+
+
+def span(option: str, text: str) -> range:
+    """Whole numbers from one to another, both included: ``1-12``, or ``7`` alone.
+
+    Raises:
+        ConfigurationError: it is none; the message names the option.
+    """
+    first, dash, last = text.partition("-")
+    last = last if dash else first
+    if not (first.isdecimal() and last.isdecimal() and int(first) <= int(last)):
+        raise ConfigurationError(f"{option}: expected numbers such as 1-12, not {text!r}")
+    return range(int(first), int(last) + 1)

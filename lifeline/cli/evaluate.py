@@ -5,15 +5,16 @@ from typing import Annotated
 
 import typer
 
-from lifeline.cli.arguments import data_folder, moment
+from lifeline.cli.arguments import data_folder, moment, span
 from lifeline.settings import Settings
+from sensors.errors import ConfigurationError
 
 
 def evaluate(
     feeds: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(metavar="FEED...", help="Feed files, or names of those that come with lifeline."),
-    ],
+    ] = None,
     rules: Annotated[
         Path | None, typer.Option("--rules", metavar="RULES.toml", help="Other rules than the feed names.")
     ] = None,
@@ -21,14 +22,30 @@ def evaluate(
         str | None, typer.Option(metavar="RFC3339", help="Leave out the rows from this time on.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object a feed.")] = False,
+    calibrate: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT.json", help="Measure what evidence is worth on the simulated demo city."),
+    ] = None,
+    seeds: Annotated[str, typer.Option(metavar="FROM-TO", help="Simulated days to learn from.")] = "1-12",
+    against: Annotated[str, typer.Option(metavar="FROM-TO", help="Days to try it on.")] = "101-106",
 ) -> None:
     """Run labelled feeds through the whole engine, in this process, and say how good the alarms were.
 
     No database and no broker is needed; the alerts are those that `lifeline replay` gives. Files are looked
     for in LIFELINE_DATA. docs/evaluation.md tells how to bring a labelled set of your own.
 
+    With --calibrate, simulated days take the place of feeds: the log-likelihood ratio of every state of every
+    rule is counted on some, how true the claims come on others, and both are written into a file that rules
+    can name. The rules are the demo city's unless --rules gives others.
+
     Example: `lifeline evaluate gas_metec` or `lifeline evaluate my-feed.toml --rules my.rules.toml --json`
+    or `lifeline evaluate --calibrate demo.llr.json`
     """
+    if calibrate is not None:
+        _calibrate(calibrate, rules, span("--seeds", seeds), span("--against", against))
+        return
+    if not feeds:
+        raise ConfigurationError("expected a FEED, or --calibrate")
     from rich.console import Console  # noqa: PLC0415, heavy, and needed here only
 
     from lifeline.evaluate.page import as_json, table  # noqa: PLC0415
@@ -44,3 +61,18 @@ def evaluate(
             typer.echo(as_json(found[-1]))
     if not json:
         Console().print(table(found))
+
+
+def _calibrate(out: Path, rules: Path | None, seeds: range, against: range) -> None:
+    from rich.console import Console  # noqa: PLC0415, heavy, and needed here only
+
+    from lifeline.calibrate.page import ratios, reliability  # noqa: PLC0415
+    from lifeline.calibrate.run import calibrate  # noqa: PLC0415
+    from rules.load import DEMO_RULES, load  # noqa: PLC0415
+    from sensors.load import DEMO_CITY, read_city  # noqa: PLC0415
+
+    city = read_city(DEMO_CITY)
+    found = calibrate(city, load([rules or DEMO_RULES], city), seeds, against)
+    out.write_bytes(found.encode())
+    Console().print(ratios(found))
+    Console().print(reliability(found))

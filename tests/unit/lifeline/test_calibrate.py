@@ -8,9 +8,11 @@ from msgspec.structs import replace
 from lifeline.calibrate.count import Counting, reliability
 from lifeline.calibrate.day import EVENTS, HOURS, Event, day
 from lifeline.calibrate.watch import EVERY, Sample, numbered, watch
+from lifeline.cli.arguments import span
 from rules.hazards import hazards
 from rules.load import DEMO_RULES, load
 from rules.risk import Strength
+from sensors.errors import ConfigurationError
 from sensors.load import DEMO_CITY, read_city
 from sensors.readings import HOUR, MINUTE
 from tests.unit.rules.town import LIMIT
@@ -103,3 +105,11 @@ def test_an_engine_is_shown_the_simulated_day() -> None:
     assert not any(state for time, state, _ in seen if time < leak.start)
     assert any(state for time, state, _ in seen if leak.start <= time < leak.end)
     assert any((leak.asset, "gas-leak") in claims for *_, claims in seen)
+
+
+def test_numbers_are_given_as_a_span() -> None:
+    assert list(span("--seeds", "3-5")) == [3, 4, 5]
+    assert list(span("--seeds", "7")) == [7]
+    for wrong in ("", "a", "5-3", "1-", "-2", "1-2-3"):
+        with pytest.raises(ConfigurationError, match="--seeds: expected numbers such as 1-12"):
+            span("--seeds", wrong)
