@@ -139,4 +139,5 @@ def _change(row: Mapping[str, Any]) -> Change:
         likelihood=row["likelihood"],
         consequence=row["consequence"],
         data={**row["inputs"], **cause},
+        retrospective=row["retrospective"],
     )

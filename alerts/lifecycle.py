@@ -38,6 +38,8 @@ class Kind(StrEnum):
     FADED = "faded"
     """Cleared, and never sounded: nobody has to acknowledge what nobody was told."""
     ACKNOWLEDGED = "acknowledged"
+    FOUND = "found"
+    """Found in late data: it was so, and nobody knew. It is never sounded."""
 
 
 class Refusal(StrEnum):
@@ -47,6 +49,7 @@ class Refusal(StrEnum):
     NOTHING_LIVE = "no evidence was live"
     ALREADY_ACKNOWLEDGED = "it has been acknowledged already"
     ALREADY_CLOSED = "it is closed"
+    NOT_WORSE = "it was acknowledged knowing of something as bad"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,14 @@ EDGES: Mapping[tuple[State | None, Kind], Edge] = {
     (State.CLOSED, Kind.RAISED): Edge(
         "l", State.UNACKNOWLEDGED, "evidence appeared again at the same moment"
     ),
+    (None, Kind.FOUND): Edge("m", State.RETURNED, "found in late data, after it was over"),
+    (State.UNACKNOWLEDGED, Kind.FOUND): Edge("n", State.UNACKNOWLEDGED, "found in late data"),
+    (State.ACKNOWLEDGED, Kind.FOUND): Edge(
+        "o", State.UNACKNOWLEDGED, "found in late data: it was worse than was known when it was acknowledged"
+    ),
+    (State.RETURNED, Kind.FOUND): Edge("p", State.RETURNED, "found in late data"),
+    (State.CLOSED, Kind.FOUND): Edge("q", State.RETURNED, "found in late data, of the same moment"),
+    (None, Kind.FADED): Edge("r", State.CLOSED, "found in late data, and never worse than low"),
 }
 
 
@@ -85,7 +96,7 @@ class Case:
     """预警: the case of one (asset, hazard); times are event times.
 
     level: None once no evidence is live. worst_level: the worst it ever had, which no fall hides.
-    events: how many there are, the number of the newest.
+    sounded: it was worse than low while it was live. events: how many there are, the number of the newest.
     """
 
     alert_id: UUID
@@ -98,12 +109,16 @@ class Case:
     consequence: int
     opened_at: datetime
     changed_at: datetime
+    sounded: bool
     events: int
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One row of risk_changes: the level of an (asset, hazard) from ``time`` on, and what made it."""
+    """One row of risk_changes: the level of an (asset, hazard) from ``time`` on, and what made it.
+
+    retrospective: it was found when history was run again, and is over.
+    """
 
     risk_change_id: int
     asset_id: str
@@ -113,6 +128,7 @@ class Change:
     likelihood: int
     consequence: int
     data: Mapping[str, object]
+    retrospective: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +178,8 @@ def follow(cases: Iterable[Case], changes: Iterable[Change]) -> list[Step | Refu
 
 def on_change(case: Case | None, change: Change) -> Step | Refusal:
     """Take a change of risk into the case it belongs to, or open one."""
+    if change.retrospective:
+        return _on_finding(case, change)
     kind = _kind(case, change.level)
     if isinstance(kind, Refusal):
         return kind
@@ -177,6 +195,24 @@ def on_acknowledgement(case: Case, who: str, why: str, time: datetime) -> Step |
         return Refusal.ALREADY_CLOSED if case.state is State.CLOSED else Refusal.ALREADY_ACKNOWLEDGED
     after = replace(case, state=edge.to, changed_at=time, events=case.events + 1)
     return Step(case, _event(after, Kind.ACKNOWLEDGED, who, why), after)
+
+
+def _on_finding(case: Case | None, change: Change) -> Step | Refusal:
+    """Take what was found in late data: it is over, so what is live of the case stays as it is."""
+    assert change.level is not None
+    if case is not None and case.state is State.ACKNOWLEDGED and change.level >= case.worst_level:
+        return Refusal.NOT_WORSE
+    low = change.level is RiskLevel.LOW
+    if low and case is not None and case.state is State.CLOSED:
+        return Refusal.ALREADY_CLOSED
+    kind = Kind.FADED if low and case is None else Kind.FOUND
+    edge = EDGES[case.state if case else None, kind]
+    before = case or _new(change)
+    after = replace(
+        before, state=edge.to, worst_level=min(before.worst_level, change.level), events=before.events + 1
+    )
+    event = _event(after, kind, RULES, edge.why, change)
+    return Step(case, replace(event, event_time=change.time, level=change.level), after)
 
 
 def _its_case(case: Case | None, change: Change) -> Case | None:
@@ -210,6 +246,7 @@ def _new(change: Change) -> Case:
         consequence=change.consequence,
         opened_at=change.time,
         changed_at=change.time,
+        sounded=False,
         events=0,
     )
 
@@ -223,14 +260,15 @@ def _changed(case: Case, change: Change, edge: Edge) -> Case:
         likelihood=change.likelihood,
         consequence=change.consequence,
         changed_at=change.time,
+        sounded=case.sounded or change.level not in (None, RiskLevel.LOW),
         events=case.events + 1,
     )
 
 
 def _event(case: Case, kind: Kind, who: str, why: str, change: Change | None = None) -> Event:
     graded = {
-        "likelihood": case.likelihood,
-        "consequence": case.consequence,
+        "likelihood": change.likelihood if change else case.likelihood,
+        "consequence": change.consequence if change else case.consequence,
         "worst_level": case.worst_level.value,
     }
     return Event(

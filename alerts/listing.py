@@ -56,6 +56,8 @@ class Alert(words.Word):
     consequence: int
     opened_at: words.Time
     changed_at: words.Time
+    sounded: bool
+    """Whether it was ever worse than low while it was live; false for what was found in late data."""
     events: int
 
 

@@ -18,14 +18,14 @@ from rules.levels import RiskLevel
 
 _WRITE_CASES = """
 insert into alerts (alert_id, asset_id, hazard, state, level, worst_level, likelihood, consequence,
-    opened_at, changed_at, events)
+    opened_at, changed_at, sounded, events)
 select alert_id, asset_id, hazard, state, level, worst_level, likelihood, consequence,
-    opened_at, changed_at, events
+    opened_at, changed_at, sounded, events
 from jsonb_populate_recordset(null::alerts, %s)
 on conflict (alert_id) do update set
     state = excluded.state, level = excluded.level, worst_level = excluded.worst_level,
     likelihood = excluded.likelihood, consequence = excluded.consequence,
-    changed_at = excluded.changed_at, events = excluded.events
+    changed_at = excluded.changed_at, sounded = excluded.sounded, events = excluded.events
 """
 
 _WRITE_EVENTS = """

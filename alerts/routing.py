@@ -6,7 +6,6 @@ from enum import StrEnum
 from uuid import UUID, uuid5
 
 from alerts.lifecycle import Kind, Step
-from rules.levels import RiskLevel
 
 EVERYBODY = "*"
 """The utility of a receiver that gets every utility's alerts."""
@@ -59,13 +58,14 @@ def decide(receiver: Receiver, owner: str | None, *, drill: bool) -> Decision:
 
 
 def told_as(step: Step) -> Kind | None:
-    """What a receiver is told has happened; None while a case has never been worse than low.
+    """What a receiver is told has happened; None while a case has never been worse than low and live.
 
-    A low case that rises is news to whoever hears of it then, so it is told as newly raised.
+    A low case that rises is news to whoever hears of it then, so it is told as newly raised. What was found
+    in late data is over, and told to nobody.
     """
-    if step.case.worst_level is RiskLevel.LOW:
+    if step.event.kind is Kind.FOUND or not step.case.sounded:
         return None
-    was_silent = step.before is None or step.before.worst_level is RiskLevel.LOW
+    was_silent = step.before is None or not step.before.sounded
     return Kind.RAISED if was_silent else step.event.kind
 
 

@@ -25,6 +25,12 @@ class Metrics:
             "Subjects at which a rule raised an error and was switched off.",
             registry=registry,
         )
+        self.late_stretches = Gauge(
+            "lifeline_late_stretches", "Stretches of history that wait to be run again.", registry=registry
+        )
+        self.hindsight = Counter(
+            "lifeline_hindsight_total", "Stretches of history that were run again.", registry=registry
+        )
         self.restarts = Counter(
             "lifeline_worker_restarts_total", "Starts over from the journal.", registry=registry
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -24,10 +24,16 @@ create temporary table staging (
 """
 
 _UNSTAGE = """
-insert into readings (sensor_id, time, value, flag, late)
-select distinct on (sensor_id, time) sensor_id, time, value, flag, late
-from staging order by sensor_id, time, place
-on conflict (sensor_id, time) do nothing
+with stored as (
+    insert into readings (sensor_id, time, value, flag, late)
+    select distinct on (sensor_id, time) sensor_id, time, value, flag, late
+    from staging order by sensor_id, time, place
+    on conflict (sensor_id, time) do nothing
+    returning sensor_id, time, late
+)
+select sensor_id, (time at time zone 'UTC')::date as day, min(time) as first, max(time) as last,
+    count(*) as readings, late
+from stored group by sensor_id, day, late
 """
 
 # lateral: one look into the identity index a row, whatever the planner thinks of an unanalysed table.
@@ -82,15 +88,28 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """The late readings of one sensor in one day: how many, the first of them and the last."""
+
+    sensor: int
+    day: date
+    first: datetime
+    last: datetime
+    readings: int
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """What became of the readings of a batch.
 
-    How many were stored, how many were there already, and those that have another value there.
+    How many were stored, how many were there already, those that have another value there, and where those
+    belong that were stored late.
     """
 
     stored: int
     duplicates: int
     conflicts: tuple[DeadLetter, ...]
+    late: tuple[Stretch, ...] = ()
 
 
 def moment(time: int) -> datetime:
@@ -118,9 +137,9 @@ async def write_readings(
         await _copy(connection, "readings", _COLUMNS, _columns(fresh))
     if stored == len(readings):
         return Written(stored, 0, ())
-    inserted, conflicts = await _stage(connection, readings[~new], late[~new])
+    inserted, conflicts, stretches = await _stage(connection, readings[~new], late[~new])
     duplicates = len(readings) - stored - inserted - len(conflicts)
-    return Written(stored + inserted, duplicates, tuple(conflicts))
+    return Written(stored + inserted, duplicates, tuple(conflicts), tuple(stretches))
 
 
 async def write_rest(connection: asyncpg.Connection, batch: Batch, gaps: list[GapChange]) -> None:
@@ -169,18 +188,20 @@ def _columns(readings: Readings) -> list[NDArray[Any]]:
 
 async def _stage(
     connection: asyncpg.Connection, readings: Readings, late: NDArray[np.bool_]
-) -> tuple[int, list[DeadLetter]]:
-    """How many were inserted, and those that have another value stored already."""
+) -> tuple[int, list[DeadLetter], list[Stretch]]:
+    """How many were inserted, those that have another value stored already, and where late ones belong."""
     columns = [*_columns(readings), late, np.arange(len(readings), dtype=np.int32)]
     await _copy(connection, "staging", (*_COLUMNS, "late", "place"), columns)
-    inserted = _count(await connection.execute(_UNSTAGE))
+    stored = await connection.fetch(_UNSTAGE)
+    inserted = sum(row["readings"] for row in stored)
+    stretches = [Stretch(*row[:5]) for row in map(tuple, stored) if row[5]]
     if inserted == len(readings):
-        return inserted, []
-    conflicts = await connection.fetch(_CONFLICTS)
-    return inserted, [
+        return inserted, [], stretches
+    conflicts = [
         DeadLetter(**row, reason=Reason.CONFLICT, content_type="application/json", size=len(row["payload"]))
-        for row in conflicts
+        for row in await connection.fetch(_CONFLICTS)
     ]
+    return inserted, conflicts, stretches
 
 
 async def _copy(
@@ -190,11 +211,6 @@ async def _copy(
         yield binary(columns)
 
     await connection.copy_to_table(table, source=once(), columns=names, format="binary")
-
-
-def _count(tag: str) -> int:
-    """The row count at the end of a command tag such as ``INSERT 0 12``."""
-    return int(tag.rpartition(" ")[2])
 
 
 def _multirange(ranges: list[Range]) -> str:

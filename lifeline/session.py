@@ -39,7 +39,7 @@ class Session:
 
     writer: asyncpg.Connection
     side: asyncpg.Pool
-    """For what must not wait for a transaction: snapshots, versions, history."""
+    """For what must not wait for a transaction: snapshots, versions, history and hindsight."""
     partition: str
     epoch: int
 
@@ -58,7 +58,7 @@ async def hold(dsn: str, partition: str) -> AsyncIterator[Session]:
         await _lock(writer, partition)
         await prepare(writer)
         epoch = await _next_epoch(writer, partition)
-        async with asyncpg.create_pool(dsn, min_size=1, max_size=2, server_settings=_ours(partition)) as side:
+        async with asyncpg.create_pool(dsn, min_size=1, max_size=3, server_settings=_ours(partition)) as side:
             try:
                 yield Session(writer, side, partition, epoch)
             finally:

@@ -74,6 +74,8 @@ class Settings(BaseSettings):
     """Time between two snapshots of the engine."""
     dead_letters_per_hour: int = Field(default=1000, ge=0)
     """Most dead letters that are kept of one device in an hour; those beyond are only counted."""
+    late_settle_s: float = Field(default=600, ge=0, le=86_400)
+    """How long no more late readings of a sensor must have come before their history is run again."""
     metrics_port: int | None = Field(default=None, ge=0, le=65_535)
     """Where a process serves /metrics; none = it does not."""
     receivers: Path | None = None

@@ -17,12 +17,14 @@ from ingest.allowance import Allowance
 from ingest.batch import Batch, DeadLetter
 from ingest.decode import CLOCK, Window, decode, set_aside
 from ingest.journal import VersionsEntry, encode_batch, encode_versions
+from ingest.late import note_late
 from ingest.message import Message
 from ingest.metrics import Metrics
 from ingest.mqtt import Broker, Subscriber
 from ingest.partition import Partition
 from ingest.sequence import GapChange
 from ingest.write import Written, read_history, write_dead, write_readings, write_rest
+from lifeline.hindsight import Hindsight
 from lifeline.restore import State, capture, restore, save
 from lifeline.session import Session, back_off, hold
 from lifeline.settings import Clock, Settings
@@ -75,6 +77,7 @@ class WorkerSettings:
     snapshot_s: float = 60.0
     window: Window = field(default_factory=Window)
     dead_letters_per_hour: int = 1000
+    late_settle_s: float = 600.0
 
     @classmethod
     def of(cls, settings: Settings, partition: Partition, clock: Clock) -> Self:
@@ -95,6 +98,7 @@ class WorkerSettings:
             snapshot_s=settings.snapshot_s,
             window=Window(round(settings.oldest_days * DAY), round(settings.newest_minutes * MINUTE)),
             dead_letters_per_hour=settings.dead_letters_per_hour,
+            late_settle_s=settings.late_settle_s,
         )
 
 
@@ -180,6 +184,9 @@ class _Service:
         self._snapshot_due = time.monotonic() + settings.snapshot_s
         self._saving: asyncio.Task[None] | None = None
         self._connects = 0
+        self._hindsight = Hindsight(
+            session.side, settings.partition, state, self._present, settings.late_settle_s, metrics
+        )
         self._unfit: Versions | None = None
         """Versions that should hold and cannot."""
 
@@ -199,6 +206,7 @@ class _Service:
             marker=self._settings.partition.marker,
             on_session=self._connected,
         ) as self._subscriber:
+            hindsight = asyncio.create_task(self._hindsight.run())
             try:
                 while True:
                     if (versions := await self._other_versions()) is not None:
@@ -215,6 +223,7 @@ class _Service:
                         await storing
                         storing = None
             finally:
+                hindsight.cancel()
                 if storing is not None:
                     await asyncio.wait({storing}, timeout=_LAST_WORDS_S)
 
@@ -286,6 +295,7 @@ class _Service:
                 now = round(time.time() * SECOND)
                 kept = self._allowance.admit(dead, self._state.configured.index, now)
                 await write_dead(writer, kept)
+                await note_late(writer, written.late, self._present())
                 await write_rest(writer, batch, decided.gaps)
                 await write_step(writer, step, decided.versions.rules, self._session.partition, decided.seq)
                 known = written.duplicates + len(written.conflicts)
@@ -309,6 +319,13 @@ class _Service:
             return round(time.time() * SECOND)
         now = self._state.configured.engine.now
         return None if now == NEVER else now
+
+    def _present(self) -> int:
+        """The time by which late readings settle: the feed's own goes on with its readings, ticks or not."""
+        if self._settings.clock is Clock.WALL:
+            return round(time.time() * SECOND)
+        engine = self._state.configured.engine
+        return max(engine.now, int(engine.last.max(initial=NEVER)))
 
     def _capture_if_due(self) -> Arrays | None:
         saving = self._saving is not None and not self._saving.done()

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.banks import banks
-from rules.bind import bind
+from rules.bind import Binding, bind
 from rules.board import Board
 from rules.event import Event, in_order, noticed, read
 from rules.groups import Groups
@@ -74,11 +74,11 @@ class Told:
 
 
 class Engine:
-    """All state of the rules over one registry and one rule set."""
+    """All state of the rules over one registry and one rule set; over a part of them, if one is given."""
 
-    def __init__(self, registry: Registry, rules: RuleSet) -> None:
+    def __init__(self, registry: Registry, rules: RuleSet, part: Binding | None = None) -> None:
         self.registry, self.rules = registry, rules
-        binding = bind(rules, registry)
+        self.binding = binding = bind(rules, registry) if part is None else part
         size = max((sensor.id for sensor in registry.sensors), default=0) + 1
         self.banks = banks(binding.by_kind.items(), size)
         self.waves = Waves(self.banks)

@@ -1,28 +1,31 @@
 """What a step found, into the database, inside the worker's transaction."""
 
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import msgspec
 
 from rules.engine import Step
-from rules.model import RiskChange, RuleSet
+from rules.model import RiskChange, RuleSet, Transition
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _TRANSITIONS = """
 insert into transitions (transition_id, rule, subject, asset_id, hazard, time, state, previous,
-    sensor_id, value, reason, rules_version, partition, seq)
-select *, $12, $13, $14 from unnest(
+    sensor_id, value, reason, rules_version, partition, seq, retrospective)
+select *, $12, $13, $14, $15 from unnest(
     $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::smallint[],
     $8::smallint[], $9::integer[], $10::double precision[], $11::text[])
 on conflict (transition_id) do nothing
+returning asset_id, hazard
 """
 
 _RISK_CHANGE = """
 insert into risk_changes (asset_id, hazard, time, level, previous_level, likelihood, consequence,
-    inputs, cause, rules_version, partition, seq)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+    inputs, cause, rules_version, partition, seq, retrospective)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 """
 
 _RISK_STATE = """
@@ -33,32 +36,24 @@ on conflict (asset_id, hazard) do update set level = excluded.level, likelihood 
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """By which rules something was found, by whom and when in the journal, and whether only in hindsight."""
+
+    rules_version: str
+    partition: str
+    seq: int
+    retrospective: bool = False
+
+
 async def write_step(
     connection: asyncpg.Connection, step: Step, rules_version: str, partition: str, seq: int
 ) -> None:
     """Store transitions and changes of risk, and wake who waits for them."""
-    if step.transitions:
-        rows = [
-            (
-                t.id,
-                t.rule,
-                t.subject,
-                t.asset,
-                t.hazard,
-                _moment(t.time),
-                t.state,
-                t.previous,
-                t.sensor,
-                t.value,
-                t.reason,
-            )
-            for t in step.transitions
-        ]
-        await connection.execute(_TRANSITIONS, *zip(*rows, strict=True), rules_version, partition, seq)
+    source = Source(rules_version, partition, seq)
+    await write_transitions(connection, step.transitions, source)
     if step.risk_changes:
-        await connection.executemany(
-            _RISK_CHANGE, [_row(change, rules_version, partition, seq) for change in step.risk_changes]
-        )
+        await write_risk_changes(connection, step.risk_changes, source)
         newest = {(change.asset, change.hazard): change for change in step.risk_changes}
         await connection.executemany(
             _RISK_STATE,
@@ -70,6 +65,39 @@ async def write_step(
         await connection.execute("notify lifeline_risk")
 
 
+async def write_transitions(
+    connection: asyncpg.Connection, transitions: Sequence[Transition], source: Source
+) -> set[tuple[str, str]]:
+    """Store those that are not there yet; the (asset, hazard) of each of them."""
+    if not transitions:
+        return set()
+    rows = [
+        (
+            t.id,
+            t.rule,
+            t.subject,
+            t.asset,
+            t.hazard,
+            _moment(t.time),
+            t.state,
+            t.previous,
+            t.sensor,
+            t.value,
+            t.reason,
+        )
+        for t in transitions
+    ]
+    stored = await connection.fetch(_TRANSITIONS, *zip(*rows, strict=True), *astuple(source))
+    return {(row["asset_id"], row["hazard"]) for row in stored}
+
+
+async def write_risk_changes(
+    connection: asyncpg.Connection, changes: Iterable[RiskChange], source: Source
+) -> None:
+    """Store changes of risk for the alerts to claim."""
+    await connection.executemany(_RISK_CHANGE, [(*_row(change), *astuple(source)) for change in changes])
+
+
 def inputs(change: RiskChange) -> bytes:
     """Everything that made the change, as JSON: what ``rules explain`` and the alert's page show."""
     evidence = [
@@ -79,10 +107,10 @@ def inputs(change: RiskChange) -> bytes:
     return msgspec.json.encode({"probability": change.probability, "evidence": evidence})
 
 
-def _row(change: RiskChange, rules_version: str, partition: str, seq: int) -> tuple[object, ...]:
+def _row(change: RiskChange) -> tuple[object, ...]:
     return (
         change.asset, change.hazard, _moment(change.time), change.level, change.previous, change.likelihood,
-        change.consequence, inputs(change).decode(), change.cause, rules_version, partition, seq,
+        change.consequence, inputs(change).decode(), change.cause,
     )  # fmt: skip
 
 

@@ -128,7 +128,8 @@ async def test_the_flag_is_stored(db: asyncpg.Connection) -> None:
 async def test_a_late_reading_is_stored_and_marked(db: asyncpg.Connection) -> None:
     await store(db, readings((1, 10, 1.0)), late(0))
     written = await store(db, readings((1, 5, 2.0), (1, 20, 3.0)), late(1, 0))
-    assert written == write.Written(2, 0, ())
+    time = moment(START + 5)
+    assert written == write.Written(2, 0, (), (write.Stretch(1, time.date(), time, time, 1),))
     assert await stored(db) == [(1, 5, 2.0, True), (1, 10, 1.0, False), (1, 20, 3.0, False)]
 
 

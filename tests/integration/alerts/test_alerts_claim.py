@@ -172,5 +172,5 @@ async def test_the_database_refuses_a_second_open_case(world: World) -> None:
     with psycopg.connect(world.dsn) as connection, pytest.raises(psycopg.errors.UniqueViolation):
         connection.execute(
             "insert into alerts select gen_random_uuid(), asset_id, hazard, state, level, worst_level,"
-            " likelihood, consequence, opened_at, changed_at, events from alerts"
+            " likelihood, consequence, opened_at, changed_at, events, sounded from alerts"
         )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,6 +29,16 @@ from rules.levels import RiskLevel
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 MAJOR, SERIOUS, GENERAL, LOW = RiskLevel
 ACKNOWLEDGED = "acknowledged"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A level that late data shows."""
+
+    level: RiskLevel
+
+
+Happening = RiskLevel | Found | str | None
 DOCS = Path(__file__).parents[3] / "docs" / "alerts.md"
 
 
@@ -37,14 +47,18 @@ def change(level: RiskLevel | None, second: int = 0) -> Change:
     return Change(second + 1, "chamber-7", "gas-leak", time, level, 3, 4, {"evidence": []})
 
 
-def live(levels: Sequence[RiskLevel | str | None]) -> tuple[Case | None, list[Step | Refusal]]:
+def live(levels: Sequence[Happening]) -> tuple[Case | None, list[Step | Refusal]]:
     """Live through changes of level and acknowledgements, a second apart, always in the newest case."""
     case, results = None, []
     for second, each in enumerate(levels):
         time = START + timedelta(seconds=second)
         if each == ACKNOWLEDGED:
             result = on_acknowledgement(case, "night-desk", "on it", time) if case else Refusal.NOTHING_LIVE
+        elif isinstance(each, Found):
+            found = replace(change(each.level, second), retrospective=True)
+            (result,) = follow([case] if case else [], [found])
         else:
+            assert not isinstance(each, str)
             (result,) = follow([case] if case else [], [change(each, second)])
         if isinstance(result, Step):
             case = result.case
@@ -64,6 +78,11 @@ EDGE_CASES = {
     "i": ([LOW, None], State.CLOSED),
     "j": ([SERIOUS, None, GENERAL], State.UNACKNOWLEDGED),
     "k": ([SERIOUS, None, ACKNOWLEDGED], State.CLOSED),
+    "m": ([Found(SERIOUS)], State.RETURNED),
+    "n": ([SERIOUS, Found(GENERAL)], State.UNACKNOWLEDGED),
+    "o": ([SERIOUS, ACKNOWLEDGED, Found(MAJOR)], State.UNACKNOWLEDGED),
+    "p": ([SERIOUS, None, Found(GENERAL)], State.RETURNED),
+    "r": ([Found(LOW)], State.CLOSED),
 }
 
 
@@ -107,9 +126,10 @@ def test_evidence_after_a_case_has_closed_opens_another() -> None:
         ([SERIOUS, None, None], Refusal.NOTHING_LIVE),
         ([SERIOUS, ACKNOWLEDGED, ACKNOWLEDGED], Refusal.ALREADY_ACKNOWLEDGED),
         ([SERIOUS, None, ACKNOWLEDGED, ACKNOWLEDGED], Refusal.ALREADY_CLOSED),
+        ([SERIOUS, ACKNOWLEDGED, Found(SERIOUS)], Refusal.NOT_WORSE),
     ],
 )
-def test_what_changes_nothing_says_why(levels: list[RiskLevel | str | None], refusal: Refusal) -> None:
+def test_what_changes_nothing_says_why(levels: list[Happening], refusal: Refusal) -> None:
     case, results = live(levels)
     assert results[-1] is refusal
     assert case == live(levels[:-1])[0]
@@ -119,6 +139,32 @@ def test_a_fall_does_not_hide_the_worst_level() -> None:
     case, _ = live([GENERAL, MAJOR, LOW])
     assert case is not None
     assert (case.level, case.worst_level) == (LOW, MAJOR)
+
+
+def test_what_late_data_shows_leaves_what_is_live_as_it_is() -> None:
+    case, results = live([GENERAL, Found(MAJOR)])
+    found = results[-1]
+    assert isinstance(found, Step)
+    assert case is not None
+    assert (case.level, case.worst_level, case.changed_at) == (GENERAL, MAJOR, START)
+    assert (found.event.level, found.event.event_time) == (MAJOR, START + timedelta(seconds=1))
+
+
+def test_a_case_that_late_data_opened_goes_on_when_the_evidence_comes_live() -> None:
+    case, _ = live([Found(SERIOUS), GENERAL])
+    assert case is not None
+    assert (case.state, case.level, case.sounded) == (State.UNACKNOWLEDGED, GENERAL, True)
+
+
+def test_what_late_data_shows_of_the_moment_at_which_a_closed_case_opened_is_to_be_seen_too() -> None:
+    closed, _ = live([SERIOUS, ACKNOWLEDGED, None])
+    assert closed is not None
+    (found,) = follow([closed], [replace(change(MAJOR), retrospective=True)])
+    (low,) = follow([closed], [replace(change(LOW), retrospective=True)])
+    assert isinstance(found, Step)
+    assert EDGES[State.CLOSED, Kind.FOUND].letter == "q"
+    assert (found.case.state, found.case.worst_level) == (State.RETURNED, MAJOR)
+    assert low is Refusal.ALREADY_CLOSED
 
 
 def test_an_event_tells_who_when_and_why() -> None:
@@ -137,8 +183,8 @@ def test_the_ids_of_a_replay_are_those_of_the_feed() -> None:
     assert alert_id("chamber-7", "gas-leak", elsewhere) == alert_id("chamber-7", "gas-leak", START)
 
 
-@given(st.lists(st.sampled_from([*RiskLevel, None, ACKNOWLEDGED])))
-def test_no_sequence_reaches_what_the_table_does_not_allow(levels: list[RiskLevel | str | None]) -> None:
+@given(st.lists(st.sampled_from([*RiskLevel, *map(Found, RiskLevel), None, ACKNOWLEDGED])))
+def test_no_sequence_reaches_what_the_table_does_not_allow(levels: list[Happening]) -> None:
     _, results = live(levels)
     worst: RiskLevel | None = None
     for each, result in zip(levels, results, strict=True):
@@ -150,8 +196,9 @@ def test_no_sequence_reaches_what_the_table_does_not_allow(levels: list[RiskLeve
         assert event.number == case.events == (before.events + 1 if before else 1)
         if before is None:
             worst = None
-        if isinstance(each, RiskLevel):
-            worst = min(worst or each, each)
+        level = each.level if isinstance(each, Found) else each
+        if isinstance(level, RiskLevel):
+            worst = min(worst or level, level)
         assert case.worst_level == worst
         if event.kind is Kind.ACKNOWLEDGED and before is not None and before.level is None:
             assert case.state is State.CLOSED

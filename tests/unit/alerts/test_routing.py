@@ -17,10 +17,20 @@ CENTRE = Receiver("centre", "*", "https://centre.example/alerts", SECRET, drill=
 EXERCISE = Receiver("exercise", "water-co", "https://exercise.example/alerts", SECRET, drill=True)
 
 
-def steps(*levels: RiskLevel | None) -> list[Step]:
+def steps(*levels: int | None) -> list[Step]:
     start = datetime(2026, 1, 2, tzinfo=UTC)
     changes = [
-        Change(second, "dma-3", "burst", start + timedelta(seconds=second), level, 3, 3, {})
+        Change(
+            second,
+            "dma-3",
+            "burst",
+            start + timedelta(seconds=second),
+            None if level is None else RiskLevel(abs(level)),
+            3,
+            3,
+            {},
+            retrospective=(level or 1) < 0,
+        )
         for second, level in enumerate(levels)
     ]
     return [result for result in follow([], changes) if isinstance(result, Step)]
@@ -44,6 +54,21 @@ def test_a_receiver_gets_what_concerns_it(
     receiver: Receiver, owner: str | None, *, drill: bool, decision: Decision
 ) -> None:
     assert decide(receiver, owner, drill=drill) is decision
+
+
+@pytest.mark.parametrize(
+    ("levels", "told"),
+    [
+        ([-MAJOR], [None]),
+        ([-MAJOR, GENERAL, None], [None, Kind.RAISED, Kind.CLEARED]),
+        ([-MAJOR, LOW, None], [None, None, None]),
+        ([LOW, -MAJOR, GENERAL], [None, None, Kind.RAISED]),
+        ([GENERAL, -MAJOR, SERIOUS], [Kind.RAISED, None, Kind.RISEN]),
+    ],
+)
+def test_what_late_data_shows_is_told_to_nobody(levels: list[int | None], told: list[Kind | None]) -> None:
+    """A level with a minus is one that late data shows."""
+    assert [told_as(step) for step in steps(*levels)] == told
 
 
 @pytest.mark.parametrize(

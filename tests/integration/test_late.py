@@ -1,0 +1,126 @@
+"""A device's buffer comes hours late: live state stays, and what it shows is found in the background."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from lifeline.migrate import migrate
+from lifeline.runtime.packages import Prefix
+from lifeline.runtime.services import TemporaryServices, temporary_services
+from sensors.model import Registry
+from sensors.readings import MINUTE
+from tests.alerting import alerts, reference_receiver
+from tests.support.device import Device, device
+from tests.support.processes import Lifeline, until
+from tests.support.town import settle
+from tests.unit.rules.town import rules, town
+
+START = 29_394_720 * MINUTE
+AWAY = range(10, 130)
+"""The minutes that the first device spent without a network."""
+
+LEAK = range(40, 60)
+"""In them it measured a leak."""
+
+LIVE = [minute for minute in range(150) if minute not in AWAY]
+
+
+@pytest.fixture(scope="module")
+def ours(prefix: Prefix, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TemporaryServices]:
+    with temporary_services(prefix, tmp_path_factory.mktemp("services")) as services:
+        yield services
+
+
+@pytest.fixture
+def city() -> Registry:
+    return town(2)
+
+
+@pytest.fixture
+def dsn(ours: TemporaryServices, slug: str, city: Registry) -> Iterator[str]:
+    dsn = ours.postgres.create_database(slug)
+    migrate(dsn)
+    settle(dsn, city, rules(), purpose="replay")
+    yield dsn
+    ours.postgres.drop_database(slug)
+
+
+@pytest.fixture
+def sender(ours: TemporaryServices) -> Iterator[Device]:
+    with device(ours.mosquitto.port) as sender:
+        yield sender
+
+
+def worker(folder: Path, dsn: str, services: TemporaryServices) -> Lifeline:
+    settings = {"dsn": dsn, "mqtt_url": services.mosquitto.url, "linger_ms": 1, "late_settle_s": 300}
+    return Lifeline(folder, "worker", "--clock", "feed", **settings)
+
+
+def value(device: str, minute: int) -> float:
+    return 60.0 if device == "d0" and minute in LEAK else 1.0 + minute % 7 / 10
+
+
+def say(sender: Device, device: str, minutes: range | list[int]) -> None:
+    """A pack of readings, one a minute."""
+    times = [(START + minute * MINUTE) // 1000 for minute in minutes]
+    values = [value(device, minute) for minute in minutes]
+    sender.say(f"lifeline/gas/east/{device}/telemetry", {"t": times, "v": {"ch4": values}})
+
+
+def tick(sender: Device, minute: int) -> None:
+    sender.say("lifeline/clock", {"t": (START + minute * MINUTE) // 1000})
+
+
+def rows(dsn: str, query: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(dsn) as db:
+        return db.execute(query.encode()).fetchall()
+
+
+def live_a_day(dsn: str, sender: Device) -> None:
+    """Both devices report; the first is away for two hours, and sends its buffer after newer readings."""
+    say(sender, "d1", range(150))
+    say(sender, "d0", LIVE)
+    tick(sender, 149)
+    say(sender, "d0", AWAY)
+    until(lambda: rows(dsn, "select count(*) from readings") == [(300,)], "all readings")
+
+
+LEAK_STATES = "select * from risk_states where hazard = 'gas-leak'"
+
+TRANSITIONS = """
+select rule, subject, ((extract(epoch from time) / 60)::bigint - 29394720)::int, state, retrospective
+from transitions order by time, rule, subject, state
+"""
+
+
+def test_what_a_late_buffer_shows_is_found_marked_and_never_delivered(
+    ours: TemporaryServices, dsn: str, sender: Device, tmp_path: Path
+) -> None:
+    with (
+        reference_receiver(tmp_path) as desk,
+        alerts(dsn, tmp_path, {"*": desk.url}, drill=True),
+        worker(tmp_path, dsn, ours) as process,
+    ):
+        process.until("subscribed")
+        live_a_day(dsn, sender)
+        assert not [row for row in rows(dsn, TRANSITIONS) if row[4]]
+        live_state = rows(dsn, LEAK_STATES)
+        ((sensor, count),) = rows(dsn, "select sensor_id, readings from late_stretches")
+        assert (sensor, count) == (1, len(AWAY))
+        tick(sender, 160)
+        process.until("hindsight")
+        found = [row for row in rows(dsn, TRANSITIONS) if row[4] and row[0] == "methane"]
+        assert found == [
+            ("methane", "d0/ch4", 41, 3, True),
+            ("methane", "d0/ch4", 62, 0, True),
+        ]
+        assert rows(dsn, "select count(*) from late_stretches") == [(0,)]
+        assert rows(dsn, LEAK_STATES) == live_state
+        cases = "select state, level, worst_level, sounded from alerts where hazard = 'gas-leak'"
+        until(lambda: rows(dsn, cases) == [("returned", None, 2, False)], f"a case: {rows(dsn, cases)}")
+        assert rows(dsn, "select count(*) from deliveries") == [(0,)]
+        assert desk.messages() == []
+        assert process.stop() == 0
