@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rules.kinds.accumulation import Accumulation
 from rules.kinds.base import Kind, Parameters
 from rules.kinds.cable import Cable
 from rules.kinds.cusum import Cusum
@@ -32,6 +33,7 @@ SENSOR_KINDS: dict[str, type[Kind[Any]]] = {
         Cable,
         Spike,
         Trend,
+        Accumulation,
     )
 }
 """Kinds whose subjects are single sensors, or the channels of a device."""

@@ -59,6 +59,11 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
         {"below": -4, "window": "8min", "points": 8, "response": "1h"},
         {"above": 60, "window": "10min", "points": 5, "response": "1d"},
     ],
+    "accumulation": [
+        {"levels": [10, 20], "window": "5min", "points": 10, "least_rise": 2, "volume_m3": 3},
+        {"levels": [50], "window": "8min", "points": 8, "response": "1h", "hold": "0s", "least_rise": 1},
+        {"window": "10min", "points": 5, "response": "1d"},
+    ],
     "silence": [{"interval_s": 60}, {"intervals": 1, "interval_s": 120}, {"intervals": 10, "interval_s": 30}],
     "spectrum": [
         {"frequencies": [2.0]},
