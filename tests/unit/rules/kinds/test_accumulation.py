@@ -58,7 +58,7 @@ def test_it_warns_before_the_levels_are_there_and_ends_when_it_gathers_no_more()
     gathering = filling(40)
     steady = [(60.0 * minute, gathering[-1][1]) for minute in range(40, 80)]
     changes = shown(kind("accumulation", {**CHAMBER, "response": "20min"}), [*gathering, *steady])
-    assert changes[:2] == [(240, 1), (300, 2)]
+    assert changes[:2] == [(240, 1), (360, 2)]
     assert changes[-1][1] == 0
 
 
