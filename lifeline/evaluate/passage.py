@@ -4,14 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alerts.lifecycle import Change, follow
 from alerts.lifecycle import Step as CaseStep
-from ingest import validate
-from ingest.index import Index
+from lifeline.replay.measured import measured
 from lifeline.replay.outcome import Step, cases
 from lifeline.replay.play import Play
 from lifeline.scoring import Alarm
@@ -19,11 +19,7 @@ from rules.engine import Engine, Tick
 from rules.levels import RiskLevel
 from rules.model import RiskChange, Transition
 from sensors.readings import Readings
-from simulator.feed import Channel
-from simulator.feed_rows import Rows, read_rows
-
-BATCH = 256
-"""Rows that the engine is shown at a time; it changes no verdict."""
+from simulator.feed_rows import read_rows
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US = timedelta(microseconds=1)
@@ -48,7 +44,9 @@ def play_through(play: Play) -> Passage:
     times: list[NDArray[np.int64]] = []
     transitions: list[Transition] = []
     changes: list[RiskChange] = []
-    for readings, ticks in [*_batches(play), (Readings.empty(), [Tick(0, play.extent.end)])]:
+    rows = read_rows(play.feed, play.channels, play.data, play.until)
+    last = Readings.empty(), [Tick(0, play.extent.end)]
+    for readings, ticks in chain(measured(rows, play.channels, play.registry), [last]):
         step = engine.step(readings, ticks)
         times.append(np.array([tick.time for tick in ticks]))
         transitions += step.transitions
@@ -81,31 +79,3 @@ def _change(number: int, change: RiskChange) -> Change:
         consequence=change.consequence,
         data={},
     )
-
-
-def _batches(play: Play) -> Iterator[tuple[Readings, list[Tick]]]:
-    index, order = Index(play.registry), _speaking(play.channels)
-    sensor = np.array([play.channels[place].sensor.id for place in order], np.int32)
-    for rows in read_rows(play.feed, play.channels, play.data, play.until):
-        for start in range(0, len(rows), BATCH):
-            yield _batch(rows[start : start + BATCH], order, sensor, index)
-
-
-def _batch(
-    rows: Rows, order: list[int], sensors: NDArray[np.int32], index: Index
-) -> tuple[Readings, list[Tick]]:
-    value = rows.value[:, order]
-    there = ~np.isnan(value)
-    row, place = np.nonzero(there)
-    sensor = sensors[place]
-    scaled = value[there] * index.factor[sensor] + index.offset[sensor]
-    flag = validate.flags(scaled, index.low[sensor], index.high[sensor])
-    before = np.cumsum(there.sum(axis=1)) - there.sum(axis=1)
-    ticks = [Tick(*each) for each in zip(before.tolist(), rows.time.tolist(), strict=True)]
-    return Readings(sensor, rows.time[row], scaled, flag), ticks
-
-
-def _speaking(channels: tuple[Channel, ...]) -> list[int]:
-    """The columns in the order in which their devices speak: one after the other, each all it measured."""
-    devices = list(dict.fromkeys(channel.sensor.device for channel in channels))
-    return sorted(range(len(channels)), key=lambda place: devices.index(channels[place].sensor.device))

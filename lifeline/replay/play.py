@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from lifeline.replay.training import taught
 from rules.load import load as load_rules
 from rules.model import RuleSet
 from sensors.load import read_city
@@ -47,4 +48,5 @@ def read(path: Path, data: Path, until: int | None = None, rules: Path | None = 
     columns = channels(feed, registry)
     labels = read_labels(feed, registry, data)
     extent = survey(feed, columns, data, until)
+    found = taught(found, registry, feed, columns, data)
     return Play(feed, data, until, registry, found, columns, labels, extent)
