@@ -93,7 +93,7 @@ class SensorBank(Bank):
         if self._worst_flag < Flag.MISSING:
             shown &= np.isfinite(readings.value)
         for layer in self._layers:
-            subject = layer[readings.sensor]
+            subject = layer.take(readings.sensor).astype(np.intp)
             keep = self._stirred(subject, readings.value, shown & (subject >= 0))
             seen = np.count_nonzero(keep)
             if seen == len(rows):
@@ -136,16 +136,16 @@ class SensorBank(Bank):
         return {pair.sensor or 0 for pair in self.pairs}
 
 
-def layers(sensors: Sequence[int], size: int) -> list[NDArray[np.intp]]:
+def layers(sensors: Sequence[int], size: int) -> list[NDArray[np.int32]]:
     """Tables from sensor id to its places in ``sensors``; -1 is no sensor."""
-    tables: list[NDArray[np.intp]] = []
+    tables: list[NDArray[np.int32]] = []
     used: dict[int, int] = {}
     for place, sensor in enumerate(sensors):
         if sensor < 0:
             continue
         depth = used.get(sensor, 0)
         if depth == len(tables):
-            tables.append(np.full(size, -1, np.intp))
+            tables.append(np.full(size, -1, np.int32))
         tables[depth][sensor] = place
         used[sensor] = depth + 1
     return tables

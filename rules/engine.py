@@ -27,6 +27,8 @@ from sensors.quantities import QUANTITIES
 from sensors.readings import SECOND, Readings
 from sensors.waveforms import NO_FEATURES, Features
 
+_FAIL = int(Flag.FAIL)
+
 
 @dataclass(frozen=True, slots=True)
 class Tick:
@@ -88,9 +90,7 @@ class Engine:
         """The newest tick."""
         self.last = np.full(size, NEVER)
         self.last_value = np.full(size, np.nan)
-        self._max_rate = np.full(size, np.inf)
-        for sensor in registry.sensors:
-            self._max_rate[sensor.id] = QUANTITIES[sensor.quantity].max_rate
+        self._max_rates, self._quantity = _max_rates(registry, size)
         quiet = (hazard.quiet for hazard in hazards().values() if hazard.quiet)
         self._patience = min(*(bank.patience() for bank in self.banks), self.groups.patience(), *quiet)
 
@@ -191,11 +191,12 @@ class Engine:
 
     def _jumped(self, timely: Readings, value: Values, first: Mask) -> Index:
         """Where a value moved faster since the one before than its quantity can."""
-        before, since = self.last_value[timely.sensor], self.last[timely.sensor]
+        before, since = self.last_value.take(timely.sensor), self.last.take(timely.sensor)
         if not first.all():
             again = (~first).nonzero()[0]
             before[again], since[again] = value[again - 1], timely.time[again - 1]
-        allowed = self._max_rate[timely.sensor] * ((timely.time - since) / SECOND)
+        max_rate = self._max_rates.take(self._quantity.take(timely.sensor))
+        allowed = max_rate * ((timely.time - since) / SECOND)
         return np.flatnonzero(np.abs(value - before) > allowed)
 
 
@@ -213,8 +214,17 @@ def _pieces(readings: int, ticks: Sequence[Tick], features: Features) -> Iterato
     yield _Piece(slice(done, readings), rest, NO_FEATURES)
 
 
-def _trusted(readings: Readings) -> NDArray[np.float64]:
-    return np.where(readings.flag < Flag.FAIL, readings.value, np.nan)
+def _trusted(readings: Readings) -> Values:
+    return np.where(readings.flag < _FAIL, readings.value, np.nan)
+
+
+def _max_rates(registry: Registry, size: int) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
+    """How fast each quantity can change, and by sensor id which quantity it is; the last can jump at will."""
+    number = {name: place for place, name in enumerate(QUANTITIES)}
+    quantity = np.full(size, len(number), np.uint8)
+    for sensor in registry.sensors:
+        quantity[sensor.id] = number[sensor.quantity]
+    return np.array([*(each.max_rate for each in QUANTITIES.values()), np.inf]), quantity
 
 
 def _consequences(registry: Registry, catalogue: Mapping[str, Hazard]) -> Callable[[str, str], int]:

@@ -100,7 +100,7 @@ class JointBank(Bank):
         for layer in self._layers:
             place = layer[readings.sensor]
             keep = np.flatnonzero(place >= 0)
-            at.append(place[keep])
+            at.append(place[keep].astype(np.intp))
             where.append(keep)
         place, found = np.concatenate(at), np.concatenate(where)
         as_arrived = np.argsort(rows[found], kind="stable")

@@ -28,8 +28,8 @@ ALARM = 25.0
 
 _KINDS: Mapping[str, Mapping[str, Any]] = {
     "limit": {"bands": [{"above": 20.0}, {"above": 50.0}], "deadband": 2.0},
-    "rate": {"rise_per_s": 0.1, "window": "60s"},
-    "stuck": {"tolerance": 0.001},
+    "ewma": {"mean": MEAN, "spread": SPREAD, "tau": "10min", "width": 4.0},
+    "cusum": {"mean": MEAN, "spread": SPREAD, "height": 8.0},
 }
 
 

@@ -188,6 +188,16 @@ def of_each(parameters: Sequence[Parameters], name: str, dtype: type[np.generic]
     return np.array([getattr(each, name) for each in parameters], dtype)
 
 
+def shared(each: NDArray[Any]) -> NDArray[Any]:
+    """A parameter of every subject; of one for all where it is the same, so that ``at`` looks up nothing."""
+    return each[:1].copy() if len(each) and (each == each[0]).all() else each
+
+
+def at(each: NDArray[Any], subject: Subjects) -> NDArray[Any]:
+    """The subjects' values of a parameter that may be ``shared``, to be broadcast."""
+    return each if len(each) == 1 else each.take(subject)
+
+
 def attribute(asset: Asset, name: str) -> float:
     """A number that the registry knows of the asset.
 

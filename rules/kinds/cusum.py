@@ -36,8 +36,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.duration import Duration, lasting
-from rules.kinds.base import Subjects, Times, Values, of_each
-from rules.kinds.reference import Chart, ReferenceParameters
+from rules.kinds.base import States, Subjects, Times, at, of_each, shared
+from rules.kinds.reference import Chart, ReferenceParameters, Spreads
 from sensors.readings import DAY
 
 _MOST_ALIKE = 0.99
@@ -79,34 +79,34 @@ class Cusum(Chart[CusumParameters]):
         super().__init__(parameters)
         size = len(parameters)
         self._slack, self._height, self._clip, self._correlation = (
-            of_each(parameters, name, np.float32) for name in ("slack", "height", "clip", "correlation")
+            shared(of_each(parameters, name, np.float32))
+            for name in ("slack", "height", "clip", "correlation")
         )
         self._correlated = bool(self._correlation.any())
+        self._timed |= self._correlated
         self._up, self._down, self._z = (np.zeros(size, np.float32) for _ in range(3))
         self._shifted = np.zeros(size, np.int8)
         """The side that is in evidence: 1 up, -1 down."""
 
-    def judge(self, subject: Subjects, elapsed: Times, z: Values) -> NDArray[np.bool_]:
+    def judge(self, subject: Subjects, elapsed: Times, z: Spreads, before: States) -> NDArray[np.bool_]:
         if self._correlated:
             z = self._whitened(subject, elapsed, z)
-        clip, slack, height = (a.take(subject) for a in (self._clip, self._slack, self._height))
-        step = np.clip(z, -clip, clip).astype(np.float32)
-        up = self._up.take(subject) + step
-        up -= slack
-        np.clip(up, 0.0, height, out=up)
-        down = self._down.take(subject) - step
-        down -= slack
-        np.clip(down, 0.0, height, out=down)
+        clip, slack, height = (at(each, subject) for each in (self._clip, self._slack, self._height))
+        step = np.minimum(np.maximum(z, -clip), clip)
+        up = _bounded(self._up.take(subject) + step - slack, height)
+        down = _bounded(self._down.take(subject) - step - slack, height)
         self._up[subject], self._down[subject] = up, down
-        side, shifted = self._side.take(subject), self._shifted.take(subject)
+        side = at(self._side, subject)
         rises, falls = (up >= height) & (side >= 0), (down >= height) & (side <= 0)
-        ends = np.where(shifted > 0, up, down) <= 0.0
-        shifted[ends] = 0
-        shifted[falls] = -1
-        shifted[rises] = 1
-        self._shifted[subject] = shifted
-        present: NDArray[np.bool_] = shifted != 0
-        return present
+        # Few subjects are in evidence, or come to be: only these are looked at more closely.
+        few = np.flatnonzero(rises | falls | (before > 0))
+        shifted = self._shifted[subject[few]]
+        ends = np.where(shifted > 0, up[few], down[few]) <= 0.0
+        now = np.where(rises[few], 1, np.where(falls[few], -1, np.where(ends, 0, shifted)))
+        self._shifted[subject[few]] = now
+        out = np.zeros(len(subject), np.bool_)
+        out[few] = now != 0
+        return out
 
     def memory(self) -> int:
         return super().memory() + _SETTLED * bool(len(self.state))
@@ -116,13 +116,17 @@ class Cusum(Chart[CusumParameters]):
         if state == 0:
             return f"is back at {mean:.4g}, now {value:g}"
         where = "up" if self._shifted[subject] > 0 else "down"
-        by = self._slack[subject] * self.spread(subject)
+        by = float(at(self._slack, np.array([subject]))[0]) * self.spread(subject)
         return f"has shifted {where} from {mean:.4g}, by more than {by:.2g}, now {value:g}"
 
-    def _whitened(self, subject: Subjects, elapsed: Times, z: Values) -> Values:
+    def _whitened(self, subject: Subjects, elapsed: Times, z: Spreads) -> Spreads:
         with np.errstate(divide="ignore"):
-            alike = np.exp(-elapsed / self._correlation.take(subject))
+            alike = np.exp(elapsed.astype(np.float32) / -at(self._correlation, subject))
         np.minimum(alike, _MOST_ALIKE, out=alike)
-        white: Values = (z - alike * self._z.take(subject)) / np.sqrt(1.0 - alike * alike)
+        white: Spreads = (z - alike * self._z.take(subject)) / np.sqrt(1.0 - alike * alike)
         self._z[subject] = z
         return white
+
+
+def _bounded(total: Spreads, height: Spreads) -> Spreads:
+    return np.minimum(np.maximum(total, 0.0), height)

@@ -34,8 +34,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.duration import Duration, lasting
-from rules.kinds.base import Subjects, Times, Values, of_each
-from rules.kinds.reference import Chart, ReferenceParameters
+from rules.kinds.base import States, Subjects, Times, at, of_each, shared
+from rules.kinds.reference import Chart, ReferenceParameters, Spreads
 
 
 class EwmaParameters(ReferenceParameters, frozen=True, kw_only=True):
@@ -68,28 +68,27 @@ class Ewma(Chart[EwmaParameters]):
 
     def __init__(self, parameters: Sequence[EwmaParameters]) -> None:
         super().__init__(parameters)
-        self._tau = of_each(parameters, "tau", np.float32)
-        self._clip = of_each(parameters, "clip", np.float32)
+        self._timed = True
+        self._tau = shared(of_each(parameters, "tau", np.float32))
+        self._clip = shared(of_each(parameters, "clip", np.float32))
         width = of_each(parameters, "width", np.float32)
-        self._enter = width**2
-        self._leave = (width * of_each(parameters, "release", np.float32)) ** 2
+        self._enter = shared(width**2)
+        self._leave = shared((width * of_each(parameters, "release", np.float32)) ** 2)
         self._smooth = np.zeros(len(parameters), np.float32)
         self._noise = np.zeros(len(parameters), np.float32)
 
-    def judge(self, subject: Subjects, elapsed: Times, z: Values) -> NDArray[np.bool_]:
-        keep = np.exp(elapsed / -self._tau.take(subject), dtype=np.float32)
+    def judge(self, subject: Subjects, elapsed: Times, z: Spreads, before: States) -> NDArray[np.bool_]:
+        keep = np.exp(elapsed.astype(np.float32) / -at(self._tau, subject))
         share = 1.0 - keep
-        clip = self._clip.take(subject)
+        clip = at(self._clip, subject)
         smooth = keep * self._smooth.take(subject)
-        smooth += share * np.clip(z, -clip, clip)
+        smooth += share * np.minimum(np.maximum(z, -clip), clip)
         noise = keep * keep * self._noise.take(subject)
         noise += share * share
         self._smooth[subject], self._noise[subject] = smooth, noise
-        bound = self._enter.take(subject)
-        staying = np.flatnonzero(self.state.take(subject))
-        bound[staying] = self._leave[subject[staying]]
+        bound = np.where(before > 0, at(self._leave, subject), at(self._enter, subject))
         out: NDArray[np.bool_] = smooth * smooth > bound * noise
-        out &= smooth * self._side.take(subject) >= 0
+        out &= smooth * at(self._side, subject) >= 0
         return out
 
     def memory(self) -> int:

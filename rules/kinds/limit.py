@@ -101,7 +101,7 @@ class LimitParameters(Parameters, frozen=True, kw_only=True):
         )
 
 
-_NO_VALUE = np.array([np.inf, -np.inf])
+_NO_VALUE = np.array([np.inf, -np.inf], np.float32)
 
 _OFF = np.int64(np.iinfo(np.int64).max)
 
@@ -127,7 +127,7 @@ class Limit(Kind[LimitParameters]):
         self._entered = np.zeros(shape, np.bool_)
         self._since = np.full(shape, _OFF)
         """Since when a band not entered has been met, or one entered has not been; _OFF = it is as it was."""
-        self._calm = np.empty((len(parameters), 2))
+        self._calm = np.empty((len(parameters), 2), np.float32)
         """The lowest and the highest value at which nothing moves."""
         self._settle(np.arange(len(parameters)))
 
@@ -161,17 +161,12 @@ class Limit(Kind[LimitParameters]):
         entered, rising = self._entered[subject], np.isfinite(self._above[subject])
         slack = np.where(entered, self._deadband[subject, None], 0.0)
         above, below = self._above[subject] - slack, self._below[subject] + slack
-        kept_by_high = np.where(entered & rising, above, -np.inf)
-        entered_by_low = np.where(entered | rising, -np.inf, np.nextafter(below, np.inf))
-        kept_by_low = np.where(entered & ~rising, below, np.inf)
-        entered_by_high = np.where(entered | ~rising, np.inf, np.nextafter(above, -np.inf))
-        calm = np.stack(
-            [
-                np.maximum(kept_by_high, entered_by_low).max(axis=1),
-                np.minimum(kept_by_low, entered_by_high).min(axis=1),
-            ],
-            axis=1,
-        )
+        calm = np.empty((len(subject), 2), np.float32)
+        low = np.where(entered & rising, above, np.where(entered | rising, -np.inf, below)).max(axis=1)
+        high = np.where(entered & ~rising, below, np.where(entered | ~rising, np.inf, above)).min(axis=1)
+        # Rounded inwards: the bound itself may stir or not, and is looked at.
+        calm[:, 0] = np.nextafter(low.astype(np.float32), np.float32(np.inf))
+        calm[:, 1] = np.nextafter(high.astype(np.float32), np.float32(-np.inf))
         calm[(self._since[subject] != _OFF).any(axis=1)] = _NO_VALUE
         self._calm[subject] = calm
 

@@ -22,16 +22,24 @@ from rules.kinds.base import (
     Changes,
     Kind,
     Parameters,
+    States,
     Subjects,
     Times,
     Values,
+    at,
     attribute,
     of_each,
+    shared,
 )
 from sensors.model import Asset
 
 NEVER = np.iinfo(np.int64).min // 2
 """Before any reading, and still far from the end of int64 when something is subtracted."""
+
+Spreads = NDArray[np.float32]
+"""Distances from the mean in spreads: seven digits are plenty, and half the memory to walk through."""
+
+_NO_TIME = np.zeros(1, np.int64)
 
 SIDES = {"both": 0, "high": 1, "low": -1}
 _OUTLYING = 3.0
@@ -90,12 +98,15 @@ class Chart(Kind[R]):
     def __init__(self, parameters: Sequence[R]) -> None:
         super().__init__(parameters)
         size = len(parameters)
-        self._side = np.array([SIDES[each.side] for each in parameters], np.int8)
+        self._side = shared(np.array([SIDES[each.side] for each in parameters], np.int8))
         self._mean = np.array([each.mean or 0.0 for each in parameters], np.float64)
         self._least = of_each(parameters, "spread", np.float64)
         self._precision = 1.0 / self._least
         self._follow = np.array([each.follow or 0 for each in parameters], np.int64)
         self._following = bool(self._follow.any())
+        self._timed = self._following
+        """Whether it matters how long ago the reading before was."""
+        self._given = shared(self._mean.copy()), shared(self._precision.copy())
         self._freeze = of_each(parameters, "freeze", np.int64)
         self._heard = np.full(size, NEVER)
         self._variance, self._weight = np.zeros(size), np.zeros(size)
@@ -105,18 +116,27 @@ class Chart(Kind[R]):
         """When the present evidence began."""
 
     @abstractmethod
-    def judge(self, subject: Subjects, elapsed: Times, z: Values) -> NDArray[np.bool_]:
-        """Whether z, ``elapsed`` us after the reading before, is evidence on top of what is in memory."""
+    def judge(self, subject: Subjects, elapsed: Times, z: Spreads, before: States) -> NDArray[np.bool_]:
+        """Whether z is evidence on top of what is in memory.
+
+        elapsed: us since the reading before, if that matters. before: the states as they are.
+        """
 
     def update(self, subject: Subjects, time: Times, value: Values) -> Iterator[Changes]:
-        elapsed = time - self._heard.take(subject)
-        self._heard[subject] = time
-        distance = value - self._mean.take(subject)
-        z = distance * self._precision.take(subject)
+        elapsed = _NO_TIME
+        if self._timed:
+            elapsed = time - self._heard.take(subject)
+            self._heard[subject] = time
+        mean, precision = (
+            (self._mean.take(subject), self._precision.take(subject))
+            if self._following
+            else (at(each, subject) for each in self._given)
+        )
+        z = ((value - mean) * precision).astype(np.float32)
         if self._following:
             z[time < self._ripe.take(subject)] = 0.0
         before = self.state.take(subject)
-        state = self.judge(subject, elapsed, z).view(np.int8)
+        state = self.judge(subject, elapsed, z, before).view(np.int8)
         if self._following:
             begins = subject[state > before]
             self._since[begins] = time[state > before]

@@ -30,9 +30,10 @@ def test_a_limit_is_not_changed_by_what_does_not_stir_it(feed: list[tuple[int, i
         after = kind.remember()
         same = all(np.array_equal(before[name], after[name]) for name in after)
         assert stirs or (same and not changes)
-        assert stirs != same or _pending(kind, number)
 
 
-def _pending(kind: Limit, subject: int) -> bool:
-    """While a delay runs every reading is looked at, also one that goes on as the one before."""
-    return bool((kind._since[subject] != np.iinfo(np.int64).max).any())
+def test_what_is_well_inside_the_limits_stirs_nothing() -> None:
+    kind = Limit([PARAMETERS, PROMPT])
+    assert kind.stirring(np.array([0, 0, 1, 1]), np.array([0.5, 1.5, 0.5, -0.5])).tolist() == [
+        False, True, False, True,
+    ]  # fmt: skip
