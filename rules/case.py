@@ -6,7 +6,7 @@ own units; what is compared are all transitions of the rules that it tries, in e
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -14,6 +14,7 @@ from rules.check import Wrong
 from rules.duration import Duration, lasting
 from rules.hazards import hazards
 from rules.model import Names, RuleSet
+from rules.referred import referred
 from sensors.lines import Keys
 from sensors.model import Consequence, Domain, Edge
 from sensors.quantities import QUANTITIES
@@ -133,14 +134,8 @@ class Case(_Part, frozen=True, kw_only=True):
 
 
 def heard(case: Case, rules: RuleSet) -> RuleSet:
-    """The rules that the case tries, with those that they count on."""
-    by_name = {rule.name: rule for rule in rules.rules}
-    wanted, waiting = set[str](), set(case.tried(rules))
-    while waiting:
-        name = waiting.pop()
-        wanted.add(name)
-        waiting |= {each for each in _words(by_name[name].parameters) if each in by_name} - wanted
-    return msgspec.structs.replace(rules, rules=tuple(rule for rule in rules.rules if rule.name in wanted))
+    """The rules that the case tries, with those that they look at."""
+    return referred(rules, case.tried(rules))
 
 
 def wrong_case(case: Case, rules: RuleSet) -> Iterator[Wrong]:
@@ -201,13 +196,3 @@ def _twice(section: str, names: Iterable[str]) -> Iterator[tuple[Keys, str]]:
         if name in seen:
             yield (section, number, "id"), f"{name!r} is there twice"
         seen.add(name)
-
-
-def _words(value: Any) -> Iterator[str]:  # noqa: ANN401, whatever a rule's table may hold
-    """All strings in a table, however deep."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        yield from (word for each in value.values() for word in _words(each))
-    elif isinstance(value, list | tuple):
-        yield from (word for each in value for word in _words(each))

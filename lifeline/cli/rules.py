@@ -106,3 +106,36 @@ def list_() -> None:
     for rule in rules.rules:
         table.add_row(rule.name, rule.kind, rule.hazard, f"{rule.title} / {rule.title_en}", rule.source)
     Console().print(table)
+
+
+@app.command()
+def explain(
+    id_: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="of an alert, a transition (UUIDs) or a risk change (a number)"),
+    ],
+    json: Annotated[bool, typer.Option("--json", help="one JSON object, with all readings")] = False,
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="draw the readings, thresholds and the moment as PNG; needs matplotlib"),
+    ] = None,
+) -> None:
+    """Say why: readings, evidence, weights, likelihood, consequence, matrix cell, and the rules behind it.
+
+    Of an alert it is the change that first made it as bad as it was.
+
+    Example: `lifeline rules explain 4711 --plot why.png`
+    """
+    from rich.console import Console  # noqa: PLC0415
+
+    from lifeline.explain.plot import draw  # noqa: PLC0415
+    from lifeline.explain.read import read  # noqa: PLC0415
+    from lifeline.explain.show import as_json, shown  # noqa: PLC0415
+
+    account = read(Settings.load().database(), id_)
+    if plot is not None:
+        draw(account, plot)
+    if json:
+        typer.echo(as_json(account))
+    else:
+        Console().print(shown(account))

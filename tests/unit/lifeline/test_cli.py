@@ -30,6 +30,7 @@ NAMED_BY_THE_DESIGN = {
     "rules load",
     "rules list",
     "rules test",
+    "rules explain",
     "dead-letter list",
     "dead-letter retry",
     "bench ingest",
