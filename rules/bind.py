@@ -157,10 +157,13 @@ def _pairs(rule: Rule, order: int, registered: Registered, learned: _Known) -> I
 
 
 def _channel_pairs(rule: Rule, order: int, registered: Registered, learned: _Known) -> Iterator[Pair]:
-    """The channels of a device at an asset are one subject, told of at the first."""
+    """The channels of a device at an asset are one subject, told of at the first, unless each is its own."""
+    kind = SENSOR_KINDS[rule.kind]
+    assert issubclass(kind, WaveformKind)
     together: dict[tuple[str, str], list[Pair]] = defaultdict(list)
     for pair in _pairs(rule, order, registered, learned):
-        together[registered.by_id[pair.sensor or 0].device, pair.asset].append(pair)
+        whose = registered.by_id[pair.sensor or 0].device if kind.together else pair.subject
+        together[whose, pair.asset].append(pair)
     for (_, asset), every in together.items():
         channels = tuple(sorted(pair.sensor or 0 for pair in every))
         pair = next(pair for pair in every if pair.sensor == channels[0])

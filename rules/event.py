@@ -73,6 +73,12 @@ def read(found: Found, readings: Readings) -> Iterator[Event]:
         yield from _said(replace(event, quality=quality))
 
 
+def observed(found: Found) -> Iterator[Event]:
+    """The events that a block showed."""
+    for event in _each(found):
+        yield from _said(event)
+
+
 def noticed(found: Found) -> Iterator[Event]:
     """The events that a tick showed."""
     for event in _each(found):

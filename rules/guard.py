@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.kinds.base import Changes, Kind, Subjects, Times, Values
+from rules.kinds.waveform import Block, WaveformKind
 from sensors.model import Flag
 
 FAILED = -1
@@ -99,6 +100,46 @@ class _Ticked:
         return [np.nan] * len(changes.row)
 
 
+@dataclass(frozen=True, slots=True)
+class _Observed:
+    """A block for one subject; row: where it stood in what was given."""
+
+    row: Subjects
+    subject: Subjects
+    block: Block
+    beside: float
+
+    @property
+    def weight(self) -> int:
+        return 1
+
+    def make(self, kind: Kind[Any]) -> Iterator[Changes]:
+        assert isinstance(kind, WaveformKind)
+        return kind.observe(int(self.subject[0]), self.block, self.beside)
+
+    def attempt(self, kind: Kind[Any], memory: Memory, build: Build) -> list[Changes]:
+        """Make it; where it fails, its subject is as in ``memory`` again."""
+        del build
+        try:
+            return list(_made(kind, self))
+        except Exception:
+            kind.recall(memory, self.subject, self.subject)
+            raise
+
+    def part(self, some: slice) -> "_Observed":
+        del some
+        return self
+
+    def when(self) -> Times:
+        return np.array([self.block.time])
+
+    def judged(self, changes: Changes) -> list[float]:
+        return [np.nan] * len(changes.row)
+
+
+_Call = _Shown | _Ticked | _Observed
+
+
 class Guard:
     """The kind of a bank; it answers as the kind does, and never raises."""
 
@@ -108,7 +149,7 @@ class Guard:
         self._off = np.zeros(count, np.bool_)
         self._some_off = False
         self._memory: Memory | None = None
-        self._calls: list[_Shown | _Ticked] = []
+        self._calls: list[_Call] = []
         self._shown = 0
         """How many readings and ticks there were since ``_memory`` was copied."""
 
@@ -134,6 +175,12 @@ class Guard:
             row = np.flatnonzero(~self._off[subject])
             subject, time, value = subject[row], time[row], value[row]
         return self._run(_Shown(row, subject, time, value)) if len(row) else []
+
+    def observe(self, subject: int, row: int, block: Block, beside: float) -> list[Changes]:
+        """As the kind's, for the block in a row of what was given; see ``update``."""
+        if self._off[subject]:
+            return []
+        return self._run(_Observed(np.array([row]), np.array([subject]), block, beside))
 
     def stirring(self, subject: Subjects, value: Values) -> NDArray[np.bool_] | None:
         """As the kind's; where it cannot say, everything matters."""
@@ -182,7 +229,7 @@ class Guard:
         self._some_off = bool(self._off.any())
         self._memory = None
 
-    def _run(self, call: _Shown | _Ticked) -> list[Changes]:
+    def _run(self, call: _Call) -> list[Changes]:
         self._note(call)
         try:
             return [self._heard(change) for change in _made(self._kind, call)]
@@ -197,7 +244,7 @@ class Guard:
             return change
         return change.only(np.flatnonzero(~self._off[change.subject]))
 
-    def _note(self, call: _Shown | _Ticked) -> None:
+    def _note(self, call: _Call) -> None:
         if self._memory is None or self._shown > _AT_LEAST + _OFTEN * len(self._all):
             self._memory = {name: array.copy() for name, array in self._kind.remember().items()}
             self._calls, self._shown = [], 0
@@ -213,7 +260,7 @@ class Guard:
             self._kind.state[self._off] = FAILED
         self._memory = None
 
-    def _in_parts(self, call: _Shown | _Ticked, memory: Memory) -> Iterator[Changes]:
+    def _in_parts(self, call: _Call, memory: Memory) -> Iterator[Changes]:
         """Make the call on some of its subjects; where that fails, on each half of them."""
         try:
             yield from call.attempt(self._kind, memory, self._build)
@@ -225,7 +272,7 @@ class Guard:
             yield from self._in_parts(call.part(slice(0, half)), memory)
             yield from self._in_parts(call.part(slice(half, None)), memory)
 
-    def _switch_off(self, call: _Shown | _Ticked, memory: Memory, error: Exception) -> Changes:
+    def _switch_off(self, call: _Call, memory: Memory, error: Exception) -> Changes:
         """Forget all of the call's only subject, and never ask it again."""
         subject = call.subject
         with suppress(Exception):
@@ -236,7 +283,7 @@ class Guard:
         return Changes(call.row, subject, call.when(), state, previous, reasons=(_words(error),))
 
 
-def _made(kind: Kind[Any], call: _Shown | _Ticked) -> Iterator[Changes]:
+def _made(kind: Kind[Any], call: _Call) -> Iterator[Changes]:
     """The call's changes with their reasons, asked for at once: a kind says what it knows by then."""
     for change in call.make(kind):
         judged = call.judged(change) if change.figure is None else change.figure.tolist()

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.bank import Bank
-from rules.bind import Pair
-from rules.event import Event
+from rules.bank import Bank, Found
+from rules.event import Event, observed
 from rules.kinds.base import Values
-from rules.kinds.waveform import Block, Feature, WaveformKind, WaveformParameters
+from rules.kinds.waveform import Block, Feature, WaveformParameters
 from rules.order import Mask
 from sensors.model import Flag
 from sensors.waveforms import NO_FEATURES, Features, Waveform
@@ -31,9 +30,10 @@ class Waves:
     def __init__(self, banks: Sequence[Bank]) -> None:
         self._listeners: dict[_Tap, list[tuple[Bank, int]]] = defaultdict(list)
         for bank in banks:
-            if isinstance(bank.kind, WaveformKind):
-                for subject, pair in enumerate(bank.pairs):
-                    self._listeners[_tap(pair)].append((bank, subject))
+            for subject, pair in enumerate(bank.pairs):
+                if isinstance(pair.parameters, WaveformParameters):
+                    tap = _Tap(pair.channels, pair.parameters.feature())
+                    self._listeners[tap].append((bank, subject))
         self._taps = tuple(self._listeners)
         self._by_first: dict[int, list[int]] = defaultdict(list)
         for number, tap in enumerate(self._taps):
@@ -80,11 +80,6 @@ class Waves:
                     yield from _shown(bank, subject, row, block, last_value)
 
 
-def _tap(pair: Pair) -> _Tap:
-    assert isinstance(pair.parameters, WaveformParameters)
-    return _Tap(pair.channels, pair.parameters.feature())
-
-
 def _computed(tap: _Tap, first: Waveform, together: dict[tuple[int, int], Waveform]) -> Values | None:
     blocks = [together.get((first.message, sensor)) for sensor in tap.channels]
     channels = [each for each in blocks if each is not None and each.flag <= Flag.SUSPECT]
@@ -96,9 +91,9 @@ def _computed(tap: _Tap, first: Waveform, together: dict[tuple[int, int], Wavefo
 def _shown(
     bank: Bank, subject: int, row: int, block: Block, last_value: NDArray[np.float64]
 ) -> Iterator[Event]:
-    kind, pair = bank.kind, bank.pairs[subject]
-    assert isinstance(kind, WaveformKind)
+    pair = bank.pairs[subject]
     beside = np.nan if pair.beside is None else float(last_value[pair.beside])
-    for change in kind.observe(subject, block, beside):
-        reason = kind.explain(subject, change.state, change.figure)
-        yield Event(row, pair, block.time, change.state, change.previous, change.figure, 1.0, reason)
+    for changes in bank.kind.observe(subject, row, block, beside):
+        nothing = np.full(len(changes.row), np.nan)
+        figure = nothing if changes.figure is None else changes.figure
+        yield from observed(Found(bank, changes, changes.row, figure))

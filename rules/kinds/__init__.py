@@ -8,6 +8,7 @@ from rules.kinds.cable import Cable
 from rules.kinds.cusum import Cusum
 from rules.kinds.deviation import Deviation
 from rules.kinds.ewma import Ewma
+from rules.kinds.fatigue import Fatigue
 from rules.kinds.joint import JointKind
 from rules.kinds.k_of_n import KOfN
 from rules.kinds.limit import Limit
@@ -31,6 +32,7 @@ SENSOR_KINDS: dict[str, type[Kind[Any]]] = {
         Deviation,
         Spectrum,
         Cable,
+        Fatigue,
         Spike,
         Trend,
         Accumulation,

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.duration import Duration, lasting
-from rules.kinds.base import Subjects, of_each
-from rules.kinds.waveform import Block, Change, WaveformKind, WaveformParameters
+from rules.kinds.base import Changes, Subjects, of_each
+from rules.kinds.waveform import Block, WaveformKind, WaveformParameters
 from rules.modes import Covariances, Poles, poles
 from sensors.readings import SECOND
 
@@ -81,7 +81,7 @@ class Modal(WaveformKind[P]):
     def judge(self, subject: int, found: Poles, beside: float) -> tuple[float, NDArray[np.bool_]] | None:
         """The figure of a window and the bands [states] that it meets; None = it says nothing."""
 
-    def observe(self, subject: int, block: Block, beside: float) -> Iterator[Change]:
+    def observe(self, subject: int, block: Block, beside: float) -> Iterator[Changes]:
         self._gather(subject, block)
         end = block.time + SECOND / block.rate
         if end - self._since[subject] < self._window[subject]:
@@ -92,10 +92,8 @@ class Modal(WaveformKind[P]):
         verdict = self.judge(subject, poles(self._covariances(subject), block.rate), beside)
         if verdict is not None:
             self.figure[subject], met = verdict
-            previous = int(self.state[subject])
-            self.state[subject] = self._settled(subject, met)
-            if self.state[subject] != previous:
-                yield Change(int(self.state[subject]), previous, float(self.figure[subject]))
+            state = self._judged(subject, met)
+            yield from self._settle(subject, block.time, state, float(self.figure[subject]))
 
     def recall(self, memory: dict[str, NDArray[Any]], old: Subjects, new: Subjects) -> None:
         self._widen(memory["_sums"].shape[1])
@@ -129,7 +127,7 @@ class Modal(WaveformKind[P]):
         if more > 0:
             self._sums = np.pad(self._sums, ((0, 0), (0, more)))
 
-    def _settled(self, subject: int, met: NDArray[np.bool_]) -> int:
+    def _judged(self, subject: int, met: NDArray[np.bool_]) -> int:
         """The state after a window that meets these bands."""
         bands = slice(len(met))
         entered, run = self._entered[subject, bands], self._run[subject, bands]

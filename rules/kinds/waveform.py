@@ -7,8 +7,8 @@ cannot be has no features; one that came late is not shown.
 
 from abc import abstractmethod
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,15 +36,6 @@ class Block:
     feature: Values
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Evidence that a block changed, and the figure that was judged."""
-
-    state: int
-    previous: int
-    figure: float
-
-
 class WaveformParameters(Parameters, frozen=True, kw_only=True):
     """The parameters of a kind over waveforms."""
 
@@ -67,9 +58,18 @@ P = TypeVar("P", bound=WaveformParameters)
 class WaveformKind(Kind[P]):
     """A kind whose subjects are the channels of a device at an asset, told of at the first of them."""
 
+    together: ClassVar[bool] = True
+    """False: each channel is a subject of its own."""
+
     @abstractmethod
-    def observe(self, subject: int, block: Block, beside: float) -> Iterator[Change]:
+    def observe(self, subject: int, block: Block, beside: float) -> Iterator[Changes]:
         """Take one block, with the last trusted value beside it (NaN = none), and yield what that changed."""
+
+    def _settle(self, subject: int, time: int, state: int, figure: float) -> Iterator[Changes]:
+        """Set one subject's state and yield it with the figure that was judged, if it is new."""
+        one, states = np.array([subject]), np.array([state], np.int8)
+        for changes in self._change(np.array([0]), one, np.array([time]), states):
+            yield replace(changes, figure=np.array([figure]))
 
     def update(self, subject: Subjects, time: Times, value: Values) -> Iterator[Changes]:
         """Single readings of a channel say nothing here."""

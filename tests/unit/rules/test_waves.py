@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 from random import Random
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from ingest.batch import Batch
 from ingest.journal import BatchEntry, decode, encode_batch
 from rules.engine import Engine, Tick
+from rules.kinds.spectrum import Spectrum
 from rules.memory import remember
 from rules.model import RiskChange, Transition
 from sensors.model import Flag
@@ -215,3 +217,29 @@ def test_nothing_given_is_changed() -> None:
     for array in features.arrays().values():
         array.flags.writeable = False
     mine.step(Readings.empty(), (), replace(features))
+
+
+@pytest.mark.raising
+def test_where_a_rule_raises_at_a_block_it_is_switched_off_and_for_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    judge = Spectrum.judge
+
+    def fragile(kind: Spectrum, subject: int, *rest: Any) -> Any:
+        if subject == 0:
+            raise ValueError("no poles")
+        return judge(kind, subject, *rest)
+
+    monkeypatch.setattr(Spectrum, "judge", fragile)
+    mine = engine(SPECTRUM)
+    transitions = [
+        t for start in range(0, len(WAVEFORMS), 40) for t in told(mine, WAVEFORMS[start : start + 40])
+    ]
+    assert [(t.rule, t.subject) for t in transitions if t.rule != "spectrum"] == [
+        ("rule-failure", "spectrum")
+    ]
+    assert {t.subject for t in transitions if t.rule == "spectrum"} == {"a1/z0"}
+
+
+def test_a_channel_that_stands_still_says_nothing() -> None:
+    assert not list(told(engine(SPECTRUM), blocks(np.zeros((2, 6000)))))

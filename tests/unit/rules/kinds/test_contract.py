@@ -70,6 +70,11 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
         {"frequencies": [1.0, 4.0], "limits": [2.0, 5.0], "windows": 1},
         {"frequencies": [3.0], "per_k": -0.0005, "beside": "structure_temperature"},
     ],
+    "fatigue": [
+        {"category": 36, "limits": [1e-9, 1e-6]},
+        {"category": 71, "gate": 0, "limits": [1e-3]},
+        {"category": 112, "partial_factor": 1, "used": 0.5, "limits": [0.4, 0.6]},
+    ],
     "cable": [
         {"bands": [{"below": 0.85}], "mass_kg_m": 60, "length_m": 120, "force_kn": 3456},
         {"bands": [{"above": 1.2}], "mass_kg_m": 60, "length_m": 50, "force_kn": 2000, "order": 2},
@@ -297,7 +302,9 @@ def test_every_state_has_words(name: str, feed: list[Shown]) -> None:
 
 @EVERY
 def test_a_value_that_is_missing_is_shown_only_to_kinds_that_judge_the_data_itself(name: str) -> None:
-    assert SENSOR_KINDS[name].worst_flag == (Flag.MISSING if name == "silence" else Flag.SUSPECT)
+    assert SENSOR_KINDS[name].worst_flag == {"silence": Flag.MISSING, "fatigue": Flag.UNKNOWN}.get(
+        name, Flag.SUSPECT
+    )
 
 
 @EVERY
