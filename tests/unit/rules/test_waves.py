@@ -236,7 +236,7 @@ def test_where_a_rule_raises_at_a_block_it_is_switched_off_and_for_no_other(
         t for start in range(0, len(WAVEFORMS), 40) for t in told(mine, WAVEFORMS[start : start + 40])
     ]
     assert [(t.rule, t.subject) for t in transitions if t.rule != "spectrum"] == [
-        ("rule-failure", "spectrum")
+        ("rule-failure", "spectrum at a0/z0")
     ]
     assert {t.subject for t in transitions if t.rule == "spectrum"} == {"a1/z0"}
 
