@@ -10,6 +10,7 @@ from rules.bind import parse_parameters
 from rules.failure import FAILURE
 from rules.hazards import hazards
 from rules.kinds import JOINT_KINDS, PARAMETERS, SENSOR_KINDS
+from rules.kinds.joint import JointParameters
 from rules.kinds.k_of_n import KOfN, KOfNParameters
 from rules.model import Names, Rule, RuleSet, Selector
 from rules.risk import Group, Matrix, Strength
@@ -136,6 +137,9 @@ def _wrong_parameters(
         yield (*keys, "zone"), "expected it in the city's registry"
     if wrong := parameters.mistake():
         yield (*keys, *_steps(wrong[0])), wrong[1]
+    elif isinstance(parameters, JointParameters) and parameters.uses() - rule.inputs.keys():
+        unknown = ", ".join(sorted(parameters.uses() - rule.inputs.keys()))
+        yield ("inputs",), f"expected {unknown}, which the formula speaks of"
     elif parameters.states != len(rule.evidence):
         yield ("evidence",), f"expected {parameters.states}, one for each state, not {len(rule.evidence)}"
     if isinstance(parameters, KOfNParameters):

@@ -9,6 +9,7 @@ from rules.kinds.cusum import Cusum
 from rules.kinds.deviation import Deviation
 from rules.kinds.ewma import Ewma
 from rules.kinds.fatigue import Fatigue
+from rules.kinds.expression import Expression
 from rules.kinds.joint import JointKind
 from rules.kinds.k_of_n import KOfN
 from rules.kinds.limit import Limit
@@ -40,7 +41,7 @@ SENSOR_KINDS: dict[str, type[Kind[Any]]] = {
 }
 """Kinds whose subjects are single sensors, or the channels of a device."""
 
-JOINT_KINDS: dict[str, type[JointKind[Any]]] = {kind.name: kind for kind in (Relation,)}
+JOINT_KINDS: dict[str, type[JointKind[Any]]] = {kind.name: kind for kind in (Relation, Expression)}
 """Kinds whose subjects are several sensors looked at side by side."""
 
 PARAMETERS: dict[str, type[Parameters]] = {

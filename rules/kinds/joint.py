@@ -28,6 +28,15 @@ class JointParameters(Parameters, frozen=True, kw_only=True):
     intervals: float = 3.0
     """How many upload intervals a silent sensor is waited for, and its last value held."""
 
+    def mistake(self) -> tuple[str, str] | None:
+        if self.intervals < 1:
+            return "intervals", f"expected 1 or more, not {self.intervals}"
+        return None
+
+    def uses(self) -> frozenset[str]:
+        """The inputs that the parameters speak of by name."""
+        return frozenset()
+
     def at(self, asset: Asset, upload_s: float) -> Self:
         del asset
         return msgspec.structs.replace(self, every=self.every or Duration(round(upload_s * SECOND)))
