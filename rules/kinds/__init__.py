@@ -3,16 +3,21 @@
 from typing import Any
 
 from rules.kinds.accumulation import Accumulation
+from rules.kinds.balance import Balance
 from rules.kinds.base import Kind, Parameters
+from rules.kinds.blockage import Blockage
 from rules.kinds.cable import Cable
 from rules.kinds.cusum import Cusum
 from rules.kinds.deviation import Deviation
+from rules.kinds.drift import Drift
 from rules.kinds.ewma import Ewma
-from rules.kinds.fatigue import Fatigue
 from rules.kinds.expression import Expression
+from rules.kinds.fatigue import Fatigue
+from rules.kinds.gas_origin import GasOrigin
 from rules.kinds.joint import JointKind
 from rules.kinds.k_of_n import KOfN
 from rules.kinds.limit import Limit
+from rules.kinds.overflow import Overflow
 from rules.kinds.rate import Rate
 from rules.kinds.relation import Relation
 from rules.kinds.silence import Silence
@@ -41,7 +46,9 @@ SENSOR_KINDS: dict[str, type[Kind[Any]]] = {
 }
 """Kinds whose subjects are single sensors, or the channels of a device."""
 
-JOINT_KINDS: dict[str, type[JointKind[Any]]] = {kind.name: kind for kind in (Relation, Expression)}
+JOINT_KINDS: dict[str, type[JointKind[Any]]] = {
+    kind.name: kind for kind in (Relation, Expression, Balance, Blockage, Overflow, Drift, GasOrigin)
+}
 """Kinds whose subjects are several sensors looked at side by side."""
 
 PARAMETERS: dict[str, type[Parameters]] = {

@@ -79,13 +79,12 @@ class BandedKind(JointKind[P]):
         return self._limit.memory()
 
     def explain(self, subject: int, state: int, value: float) -> str:
-        return f"{self.said} {self._limit.explain(subject, state, value)}"
+        return f"{self.said} {self._limit.explain(subject, state, float(f'{value:.4g}'))}"
 
     def remember(self) -> dict[str, NDArray[Any]]:
         return super().remember() | {_LIMIT + name: each for name, each in self._limit.remember().items()}
 
     def recall(self, memory: dict[str, NDArray[Any]], old: Subjects, new: Subjects) -> None:
-        mine = {name: each for name, each in memory.items() if not name.startswith(_LIMIT)}
-        super().recall(mine, old, new)
+        super().recall(memory, old, new)
         inner = {name.removeprefix(_LIMIT): each for name, each in memory.items() if name.startswith(_LIMIT)}
         self._limit.recall(inner, old, new)

@@ -65,7 +65,7 @@ class JointKind(Kind[P]):
 
     def seats(self, role: str) -> NDArray[np.bool_]:
         """Which seats have that role: bool [n, w]."""
-        seats = np.zeros((len(self._roles), max(map(len, self._roles), default=0)), np.bool_)
+        seats = np.zeros((len(self._roles), max(map(len, self._roles), default=1)), np.bool_)
         for subject, roles in enumerate(self._roles):
             seats[subject, : len(roles)] = [each == role for each in roles]
         return seats
