@@ -105,7 +105,7 @@ def bind(rules: RuleSet, registry: Registry) -> Binding:
             pairs = _pairs if rule.kind in SENSOR_KINDS else _joint_pairs
             if issubclass(SENSOR_KINDS.get(rule.kind, Kind), WaveformKind):
                 pairs = _channel_pairs
-            by_rule[rule.name] = list(pairs(rule, order, registered, learned))
+            by_rule[rule.name] = list(_counting(pairs(rule, order, registered, learned), rule, registered))
             by_kind[rule.kind] += by_rule[rule.name]
     groups = [
         group
@@ -114,6 +114,20 @@ def bind(rules: RuleSet, registry: Registry) -> Binding:
         for group in _groups(rule, order, by_rule, registered)
     ]
     return Binding({name: tuple(pairs) for name, pairs in by_kind.items()}, tuple(groups))
+
+
+def _counting(pairs: Iterable[Pair], rule: Rule, registered: Registered) -> Iterator[Pair]:
+    """The pairs at the assets at which their evidence counts: where it was measured, or at its neighbours.
+
+    At a neighbour the subject's name says so, for each of them has evidence of its own.
+    """
+    if rule.at is None:
+        yield from pairs
+        return
+    ways = ((pair, asset) for pair in pairs for asset in registered.neighbours(pair.asset, rule.at))
+    for number, (pair, asset) in enumerate(ways):
+        subject = f"{pair.subject}@{asset}"
+        yield replace(pair, place=(pair.place[0], number), subject=subject, asset=asset)
 
 
 _Known = Mapping[tuple[str, str], tuple[float, ...]]

@@ -63,17 +63,15 @@ def _wrong_rule(rule: Rule, named: Mapping[str, Rule], groups: Iterable[str]) ->
         yield ("hazard",), f"expected one of {', '.join(hazards())}, not {rule.hazard!r}"
     if rule.group and rule.group not in groups:
         yield ("group",), f"expected a [[group]] of the set, not {rule.group!r}"
-    yield from _below(("select",), _wrong_selector(rule.select))
-    for number, override in enumerate(rule.override):
-        yield from _below(("override", number, "select"), _wrong_selector(override.select))
+    yield from _wrong_selectors(rule)
     for number, strength in enumerate(rule.evidence):
         yield from _below(("evidence", number), _wrong_strength(strength))
     if rule.kind not in PARAMETERS:
         yield ("kind",), f"expected one of {', '.join(PARAMETERS)}, not {rule.kind!r}"
         return
     yield from _wrong_inputs(rule)
-    if rule.kind == KOfN.name and (rule.override or rule.select != Selector()):
-        key = "override" if rule.override else "select"
+    if rule.kind == KOfN.name and (rule.override or rule.at or rule.select != Selector()):
+        key = "override" if rule.override else "at" if rule.at else "select"
         yield (key,), "expected none: the subjects follow from the rule that is counted"
     wrong = list(_wrong_parameters(rule, ("parameters",), rule.parameters, named))
     if not wrong:
@@ -96,6 +94,14 @@ def _wrong_inputs(rule: Rule) -> Iterator[Wrong]:
         if kind.takes is not None and role not in (*kind.needs, *kind.takes):
             yield ("inputs", role), f"expected one of {', '.join((*kind.needs, *kind.takes))}"
         yield from _below(("inputs", role, "select"), _wrong_selector(each.select))
+
+
+def _wrong_selectors(rule: Rule) -> Iterator[Wrong]:
+    yield from _below(("select",), _wrong_selector(rule.select))
+    for number, override in enumerate(rule.override):
+        yield from _below(("override", number, "select"), _wrong_selector(override.select))
+    if rule.at is not None:
+        yield from _below(("at",), _wrong_selector(Selector(domain=rule.at.domain)))
 
 
 def _wrong_selector(select: Selector) -> Iterator[Wrong]:

@@ -58,6 +58,22 @@ class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     select: Selector = Selector()
 
 
+Edgewise = Literal["downstream", "upstream", "beside", "above", "below"]
+
+
+class Neighbour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Assets on one side of the asset that was measured at."""
+
+    side: Edgewise
+    """Where they are, seen from there."""
+    asset_kind: Names | None = None
+    domain: Names | None = None
+
+    def matches(self, asset: Asset) -> bool:
+        """Whether this is one of them, being on that side."""
+        return _in(self.asset_kind, asset.kind) and _in(self.domain, asset.domain)
+
+
 class Override(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Other parameters for some of a rule's subjects; the last that matches wins, key by key."""
 
@@ -76,6 +92,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     source: str
     """Where the thresholds come from."""
     select: Selector = Selector()
+    at: Neighbour | None = None
+    """At which neighbours the evidence counts, each by itself; None = where it was measured."""
     inputs: Mapping[str, Input] = {}
     """For kinds over several sensors: the others, by the role that the kind or its formula gives them."""
     group: str = ""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from rules.kinds.base import Parameters
-from rules.model import Rule, Selector, Side
+from rules.model import Neighbour, Rule, Selector, Side
 from sensors.model import Asset, Device, DeviceType, Registry, Sensor
 from sensors.readings import SECOND
 
@@ -64,6 +64,10 @@ class Registered:
         """The first sensor of a quantity at an asset."""
         measured = self.by_quantity[quantity]
         return min((sensor.id for sensor in measured if sensor.asset == asset), default=None)
+
+    def neighbours(self, asset: str, at: Neighbour) -> list[str]:
+        """The assets at which evidence from this one counts."""
+        return [name for name in sorted(self._sides[at.side, asset]) if at.matches(self.assets[name])]
 
     def upload_us(self, sensor: Sensor) -> int:
         """The upload interval of its device's type."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from sensors.model import Registry
 from sensors.readings import HOUR, MINUTE
-from simulator.incidents import Incident, Span
+from simulator.incidents import AssetIncident, Incident, Span
 from simulator.scenario import KINDS, Scenario
 
 HOURS = 24
@@ -108,9 +108,13 @@ class _Draw:
         self._at["device"] = [device.id for device in registry.devices]
         self._kind = {asset.id: asset.kind for asset in registry.assets}
         self._into: dict[str, list[str]] = defaultdict(list)
+        self._beside: dict[str, list[str]] = defaultdict(list)
         for edge in registry.edges:
             if edge.relation == "flows-to":
                 self._into[edge.target].append(edge.source)
+            elif edge.relation == "beside":
+                self._beside[edge.target].append(edge.source)
+                self._beside[edge.source].append(edge.target)
 
     def day(self) -> Day:
         incidents: list[Incident] = []
@@ -148,10 +152,17 @@ class _Draw:
         )
 
     def _events(self, incident: Incident, hazard: str) -> Iterator[Event]:
-        """It is an event where it happens; a burst also in the zone that feeds the pipe."""
-        asset = getattr(incident, "asset")  # noqa: B009, every sort of event is at an asset
-        for place in {asset, *(self._zones(asset) if hazard == "burst" else ())}:
+        """It is an event where it happens, and where it comes from."""
+        assert isinstance(incident, AssetIncident)
+        for place in {incident.asset, *self._sources(incident.asset, hazard)}:
             yield Event(place, hazard, incident.start, incident.end)
+
+    def _sources(self, asset: str, hazard: str) -> Iterator[str]:
+        """A burst shows in the zone that feeds the pipe; gas in a manhole comes from a chamber beside it."""
+        if hazard == "burst":
+            yield from self._zones(asset)
+        elif hazard == "gas-leak" and self._kind[asset] == "manhole":
+            yield from (other for other in self._beside[asset] if self._kind[other] == "valve-chamber")
 
     def _zones(self, asset: str) -> Iterator[str]:
         for source in self._into[asset]:
