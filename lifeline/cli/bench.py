@@ -26,6 +26,7 @@ class RuleCase(StrEnum):
     KINDS = "kinds"
     CITY = "city"
     STATE = "state"
+    RESTART = "restart"
 
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
@@ -53,7 +54,7 @@ def rules(
     case: Annotated[list[RuleCase] | None, typer.Option(help="Only these cases.")] = None,
     as_json: Json = False,
 ) -> None:
-    """The rule engine alone: readings a second of one core, and what it remembers of a sensor.
+    """The rule engine alone: readings a second of one core, memory a sensor, a worker's restart.
 
     Example: `lifeline bench rules --case kinds --json`
     """
