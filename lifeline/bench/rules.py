@@ -12,6 +12,7 @@ from statistics import median
 
 from lifeline.bench.figures import Figure
 from lifeline.bench.restart import restart
+from lifeline.bench.shaking import spectrum
 from lifeline.bench.watched import Minutes, batches, demo, probes, three
 from lifeline.settings import Settings
 from rules.engine import Engine, Tick
@@ -131,5 +132,6 @@ CASES: Mapping[str, Callable[[Settings], Iterator[Figure]]] = {
     "city": city,
     "state": state,
     "restart": restart,
+    "spectrum": spectrum,
 }
 """What each case of ``lifeline bench rules`` runs."""

@@ -27,6 +27,7 @@ class RuleCase(StrEnum):
     CITY = "city"
     STATE = "state"
     RESTART = "restart"
+    SPECTRUM = "spectrum"
 
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
@@ -54,7 +55,7 @@ def rules(
     case: Annotated[list[RuleCase] | None, typer.Option(help="Only these cases.")] = None,
     as_json: Json = False,
 ) -> None:
-    """The rule engine alone: readings a second of one core, memory a sensor, a worker's restart.
+    """The rule engine alone: readings a second of one core, memory, restart, spectra.
 
     Example: `lifeline bench rules --case kinds --json`
     """

@@ -12,6 +12,7 @@ from lifeline.settings import Settings
         (rules.kinds, {"sensors": 300, "minutes": 2}),
         (rules.city, {"minutes": 2}),
         (rules.state, {"sensors": 300}),
+        (rules.spectrum, {"seconds": 60}),
     ],
 )
 def test_a_case_measures(case, small: dict[str, int]) -> None:
