@@ -42,8 +42,8 @@ def _case(pair: Pair) -> CaseKey:
 
 
 def _sensors(pair: Pair) -> frozenset[int]:
-    own = () if pair.sensor is None else (pair.sensor,)
-    return frozenset((*own, *(seat.sensor for seat in pair.seats)))
+    alone = (each for each in (pair.sensor, pair.beside) if each is not None)
+    return frozenset((*alone, *pair.channels, *(seat.sensor for seat in pair.seats)))
 
 
 def _members(group: GroupPair) -> frozenset[int]:

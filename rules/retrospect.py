@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from rules.circle import CaseKey, Circle
 from rules.engine import Engine, Tick, Told
+from rules.failure import FAILURE
 from rules.levels import RiskLevel
 from rules.memory import recall, remember
 from rules.model import RiskChange, RuleSet, Transition
@@ -69,13 +70,15 @@ class Rerun:
         return self._live is None or _same(remember(self._complete), remember(self._live))
 
     def findings(self) -> Findings:
-        """What only the complete run has said."""
+        """What only the complete run has said, but for a rule that failed in it: that never was."""
         if self._live is None:
             return Findings((), ())
-        live = {transition.id for transition in self._said_live.transitions}
-        found = (transition for transition in self._said.transitions if transition.id not in live)
+        known = {transition.id for transition in self._said_live.transitions}
+        found = (each for each in self._said.transitions if each.rule != FAILURE.name)
+        worst = _worst(self._said.risk_changes, self._said_live.risk_changes, self._levels)
         return Findings(
-            tuple(found), tuple(_worst(self._said.risk_changes, self._said_live.risk_changes, self._levels))
+            tuple(each for each in found if each.id not in known),
+            tuple(each for each in worst if each.hazard != FAILURE.hazard),
         )
 
     def _engine(self) -> Engine:
