@@ -229,5 +229,9 @@ def test_a_circle_is_no_wider_than_what_is_judged_together() -> None:
     assert circle(binding, [3]).sensors == {3}
     assert circle(binding, [3]).cases == {("next", "data-loss"), ("next", "toxic-gas")}
     assert {pair.sensor for pairs in circle(binding, [3]).binding.by_kind.values() for pair in pairs} == {3}
-    near = rules(LIMIT, rule("near", "k_of_n", (Strength(llr=3.0),), of="methane", k=2, by="beside"))
-    assert circle(Engine(elsewhere, near).binding, [3]).sensors == {1, 2, 3}
+    near = rule("near", "k_of_n", (Strength(llr=3.0),), of="methane", k=2, by="beside")
+    voting = rules(LIMIT, msgspec.structs.replace(near, hazard="toxic-gas"))
+    wide = circle(Engine(elsewhere, voting).binding, [3])
+    assert wide.sensors == {1, 2, 3}
+    assert {pair.sensor for pairs in wide.binding.by_kind.values() for pair in pairs} == {1, 2, 3}
+    assert ("chamber", "gas-leak") not in wide.cases
