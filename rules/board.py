@@ -109,11 +109,12 @@ class Board:
         pieces = tuple(live.evidence[name] for name in sorted(live.evidence))
         found = fuse(self._hazards[live.hazard].prior, pieces, self._groups)
         consequence = self._consequence(live.asset, live.hazard)
+        concerned = any(piece.strength.speaks_for for piece in pieces)
         return RiskChange(
             asset=live.asset,
             hazard=live.hazard,
             time=max(time, live.since),
-            level=self._matrix.level(found.likelihood, consequence).value if pieces else None,
+            level=self._matrix.level(found.likelihood, consequence).value if concerned else None,
             previous=live.level,
             likelihood=found.likelihood,
             consequence=consequence,

@@ -57,6 +57,11 @@ class Strength(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     raises: int | None = None
     """By how much it raises the likelihood that all else makes; alone, that of the prior. Once a group."""
 
+    @property
+    def speaks_for(self) -> bool:
+        """Whether it says that the event may be; what only speaks against one makes no case."""
+        return self.llr is None or self.llr > 0
+
 
 class Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A group of evidence by like physics, whose errors go together."""

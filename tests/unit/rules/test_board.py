@@ -26,14 +26,21 @@ def say(
     board: Board, minute: float, likelihood: int | None, rule: str = "r", hazard: str = "gas-leak"
 ) -> list[RiskChange]:
     """Evidence that sets a likelihood, or ceases."""
+    return weigh(board, minute, Strength(likelihood=likelihood) if likelihood else None, rule, hazard)
+
+
+def weigh(
+    board: Board, minute: float, strength: Strength | None, rule: str = "r", hazard: str = "gas-leak"
+) -> list[RiskChange]:
+    """Evidence of any strength, or none any more."""
     time = round(minute * MINUTE)
     transition = Transition(
-        rule=rule, subject="s", asset="a", hazard=hazard, time=time, state=1 if likelihood else 0,
+        rule=rule, subject="s", asset="a", hazard=hazard, time=time, state=1 if strength else 0,
         previous=0, sensor=1, value=None, reason="",
     )  # fmt: skip
-    evidence = likelihood and Evidence(
-        rule=rule, subject="s", group=rule, state=1, strength=Strength(likelihood=likelihood), quality=1.0,
-        value=None, time=time, reason="",
+    evidence = strength and Evidence(
+        rule=rule, subject="s", group=rule, state=1, strength=strength, quality=1.0, value=None, time=time,
+        reason="",
     )  # fmt: skip
     return list(board.apply(transition, evidence or None))
 
@@ -110,6 +117,14 @@ def test_a_hazard_without_quiet_time_falls_at_once() -> None:
     b = board()
     assert told(say(b, 0, 2, hazard="data-loss")) == [(0, 3)]
     assert told(say(b, 1, None, hazard="data-loss")) == [(1, None)]
+
+
+def test_what_only_speaks_against_makes_no_case_but_lowers_one() -> None:
+    b = board()
+    against = Strength(llr=-2.0)
+    assert told(weigh(b, 0, against, rule="origin")) == []
+    assert told(weigh(b, 1, Strength(llr=3.0))) == [(1, 4)]
+    assert told(weigh(b, 2, None, rule="origin")) == [(2, 3)]
 
 
 def test_each_change_tells_what_made_it() -> None:
