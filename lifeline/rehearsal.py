@@ -3,22 +3,27 @@
 Ticks fall in as the worker's would, one each ``grain``; those that can change nothing are left out, as there.
 """
 
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from itertools import groupby
 
+import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
-from alerts import lifecycle
+from lifeline.followed import followed, time_of
 from rules.engine import Engine, Step, Tick
-from rules.levels import RiskLevel
 from rules.model import RiskChange, Transition
 from rules.order import NEVER
 from sensors.readings import HOUR, SECOND, Readings
+from sensors.waveforms import Waveform
 
 MOST = 10_000
 """Readings that the engine is shown at a time; it changes no verdict."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Times = NDArray[np.int64]
+
+Level = tuple[str, str, int, int | None]
+"""Asset, hazard, time (us since 1970 UTC), and the level from then on."""
 
 
 class Rehearsal:
@@ -30,36 +35,55 @@ class Rehearsal:
         self.transitions: list[Transition] = []
         self.risk_changes: list[RiskChange] = []
 
-    def hear(self, readings: Readings) -> None:
-        """Take readings in their order of arrival; time is as late as the newest of them."""
-        if not len(readings):
-            return
-        if self._now == NEVER:
-            self._now = int(readings.time[0]) - 1
+    def hear(self, readings: Readings, waveforms: Sequence[Waveform] = ()) -> None:
+        """Take readings in their order of arrival; time is as late as the newest of them.
+
+        waveforms: by their start; each comes when its last sample was taken.
+        """
+        waiting = sorted(waveforms, key=lambda each: each.end)
+        if len(readings):
+            if self._now == NEVER:
+                self._now = int(readings.time[0]) - 1
+            waiting = self._hear(readings, waiting)
+        if waiting and self._now == NEVER:
+            self._now = waiting[0].end - 1
+        for block, together in groupby(waiting, key=lambda each: each.message):
+            del block
+            channels = list(together)
+            self.until(channels[-1].end)
+            self._keep(self.engine.step(Readings.empty(), (), self.engine.waves.features(channels)))
+
+    def _hear(self, readings: Readings, waveforms: list[Waveform]) -> list[Waveform]:
+        """Take both; the waveforms that end after all readings are left."""
         newest = np.maximum.accumulate(np.maximum(readings.time, self._now))
         hours = np.flatnonzero(np.diff(newest // HOUR)) + 1
         cuts = np.unique(np.concatenate([[0, len(readings)], hours, np.arange(0, len(readings), MOST)]))
         for start, end in zip(cuts.tolist(), cuts[1:].tolist(), strict=False):
             self.until(int(newest[start]) - 1)
-            ticks = self._between(self._now, int(newest[end - 1]))
-            places = np.searchsorted(newest[start:end], ticks, side="left")
+            part, last = newest[start:end], int(newest[end - 1])
+            ticks = self._between(self._now, last)
+            places = np.searchsorted(part, ticks, side="left")
             said = [Tick(*each) for each in zip(places.tolist(), ticks.tolist(), strict=True)]
-            self._keep(self.engine.step(readings[start:end], said))
-            self._now = int(newest[end - 1])
+            ended = [_placed(each, part, ticks) for each in waveforms if each.end <= last]
+            waveforms = waveforms[len(ended) :]
+            self._keep(self.engine.step(readings[start:end], said, self.engine.waves.features(ended)))
+            self._now = last
+        return waveforms
 
     def until(self, time: int) -> None:
         """Let time pass to ``time`` without a reading; before the first there is no time."""
         while self._now < time and self._now != NEVER:
-            due = self._between(max(self._now, min(self.engine.due(), time) - 1), time)[:1]
-            tick = int(due[0]) if len(due) else time
+            due = max(self._now + 1, self.engine.due())
+            tick = min(-(-due // self._grain) * self._grain, time)
             self._keep(self.engine.step(Readings.empty(), [Tick(0, tick)]))
             self._now = tick
 
-    def cases(self) -> list[lifecycle.Step]:
-        """What becomes of cases, where nobody acknowledges anything."""
-        return case_steps(self.risk_changes)
+    def levels(self) -> list[Level]:
+        """What the cases come to, where nobody acknowledges anything."""
+        steps = followed(self.risk_changes)
+        return [(each.case.asset_id, each.case.hazard, time_of(each), each.event.level) for each in steps]
 
-    def _between(self, after: int, until: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    def _between(self, after: int, until: int) -> Times:
         """The ticks after one moment and until another."""
         return np.arange((after // self._grain + 1) * self._grain, until + 1, self._grain)
 
@@ -68,20 +92,7 @@ class Rehearsal:
         self.risk_changes += step.risk_changes
 
 
-def case_steps(changes: Iterable[RiskChange]) -> list[lifecycle.Step]:
-    """What changes of risk do to cases, numbered from 1 as they come."""
-    taken = lifecycle.follow([], (_change(number, change) for number, change in enumerate(changes, 1)))
-    return [step for step in taken if isinstance(step, lifecycle.Step)]
-
-
-def _change(number: int, change: RiskChange) -> lifecycle.Change:
-    return lifecycle.Change(
-        risk_change_id=number,
-        asset_id=change.asset,
-        hazard=change.hazard,
-        time=_EPOCH + timedelta(microseconds=change.time),
-        level=None if change.level is None else RiskLevel(change.level),
-        likelihood=change.likelihood,
-        consequence=change.consequence,
-        data={},
-    )
+def _placed(waveform: Waveform, times: Times, ticks: Times) -> Waveform:
+    """After the readings and ticks that there were before it ended."""
+    position, told = (int(np.searchsorted(each, waveform.end, side="right")) for each in (times, ticks))
+    return msgspec.structs.replace(waveform, position=position, ticks=told)

@@ -139,3 +139,38 @@ def explain(
         typer.echo(as_json(account))
     else:
         Console().print(shown(account))
+
+
+@app.command()
+def backtest(
+    since: Annotated[str, typer.Option("--from", metavar="RFC3339", help="The beginning of the comparison.")],
+    until: Annotated[str, typer.Option("--to", metavar="RFC3339", help="Its end.")],
+    rules: Annotated[
+        Path | None, typer.Option(help="A rule file, or a folder of them; default: the rules that hold now.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")] = False,
+) -> None:
+    """Let rules hear stored history, and say what would change against the alerts on record; read-only.
+
+    Example: `lifeline rules backtest --from 2025-11-01T00:00+08:00 --to 2025-11-08T00:00+08:00 --rules new/`
+    """
+    import asyncio  # noqa: PLC0415
+
+    from rich.console import Console  # noqa: PLC0415
+
+    from lifeline.backtest.run import backtest as run  # noqa: PLC0415
+    from lifeline.backtest.show import as_json, shown  # noqa: PLC0415
+    from lifeline.cli.arguments import moment  # noqa: PLC0415
+
+    first, last = moment("--from", since), moment("--to", until)
+    with Console(stderr=True).status("reading history") as status:
+        done = asyncio.run(
+            run(
+                Settings.load().database(), first, last, rules,
+                lambda share: status.update(f"reading history, {share:.0%}"),
+            )
+        )  # fmt: skip
+    if json:
+        typer.echo(as_json(done))
+    else:
+        Console().print(shown(done))

@@ -3,14 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.lifecycle import Change, follow
-from alerts.lifecycle import Step as CaseStep
+from lifeline.followed import followed, time_of
 from lifeline.replay.measured import measured
 from lifeline.replay.outcome import Step, cases
 from lifeline.replay.play import Play
@@ -20,9 +18,6 @@ from rules.levels import RiskLevel
 from rules.model import RiskChange, Transition
 from sensors.readings import Readings
 from simulator.feed_rows import read_rows
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_US = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +51,8 @@ def play_through(play: Play) -> Passage:
 
 def steps(changes: Iterable[RiskChange]) -> Iterator[Step]:
     """What becomes of cases, case by case, where nobody acknowledges anything."""
-    taken = follow([], (_change(number, change) for number, change in enumerate(changes)))
     by_case: dict[str, list[Step]] = defaultdict(list)
-    for each in taken:
-        if isinstance(each, CaseStep):
-            event, case = each.event, each.case
-            time = (event.event_time - _EPOCH) // _US
-            by_case[str(event.alert_id)].append(
-                (str(event.alert_id), case.asset_id, case.hazard, time, event.level)
-            )
+    for each in followed(changes):
+        case, alert_id = each.case, str(each.event.alert_id)
+        by_case[alert_id].append((alert_id, case.asset_id, case.hazard, time_of(each), each.event.level))
     return (step for _, mine in sorted(by_case.items()) for step in mine)
-
-
-def _change(number: int, change: RiskChange) -> Change:
-    return Change(
-        risk_change_id=number,
-        asset_id=change.asset,
-        hazard=change.hazard,
-        time=_EPOCH + change.time * _US,
-        level=None if change.level is None else RiskLevel(change.level),
-        likelihood=change.likelihood,
-        consequence=change.consequence,
-        data={},
-    )

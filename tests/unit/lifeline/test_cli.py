@@ -31,6 +31,7 @@ NAMED_BY_THE_DESIGN = {
     "rules list",
     "rules test",
     "rules explain",
+    "rules backtest",
     "dead-letter list",
     "dead-letter retry",
     "bench ingest",

@@ -1,0 +1,51 @@
+"""A rehearsal says what an engine says that is shown the same with a tick each second."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lifeline.rehearsal import Rehearsal
+from rules.engine import Engine, Tick
+from sensors.readings import MINUTE, SECOND, Readings
+from tests.unit.rules.test_engine import START, readings
+from tests.unit.rules.town import rules, town
+
+ROWS = st.lists(
+    st.tuples(st.integers(1, 3), st.integers(0, 900), st.sampled_from([1.0, 12.0, 25.0, 60.0])), max_size=30
+)
+
+
+@given(ROWS)
+def test_it_says_what_a_tick_each_second_says(rows: list[tuple[int, int, float]]) -> None:
+    feed = readings(*((sensor, at / 60, value) for sensor, at, value in sorted(rows, key=lambda row: row[1])))
+    until = START + 30 * MINUTE
+    rehearsal = Rehearsal(Engine(town(3), rules()))
+    rehearsal.hear(feed)
+    rehearsal.until(until)
+    expected = []
+    if len(feed):
+        engine = Engine(town(3), rules())
+        for tick in range(int(feed.time[0]), until + 1, SECOND):
+            expected += engine.step(Readings.empty(), [Tick(0, tick)]).transitions
+            expected += engine.step(feed[feed.time == tick]).transitions
+    assert sorted(rehearsal.transitions, key=str) == sorted(expected, key=str)
+
+
+@given(ROWS, st.integers(0, 30))
+def test_how_history_is_parted_changes_nothing(rows: list[tuple[int, int, float]], cut: int) -> None:
+    feed = readings(*((sensor, at / 60, value) for sensor, at, value in sorted(rows, key=lambda row: row[1])))
+    whole, parted = Rehearsal(Engine(town(3), rules())), Rehearsal(Engine(town(3), rules()))
+    whole.hear(feed)
+    for part in (feed[:cut], feed[cut:]):
+        parted.hear(part)
+    for each in (whole, parted):
+        each.until(START + 40 * MINUTE)
+    assert parted.transitions == whole.transitions
+    assert parted.levels() == whole.levels()
+
+
+def test_before_the_first_reading_there_is_no_time() -> None:
+    rehearsal = Rehearsal(Engine(town(1), rules()))
+    rehearsal.until(START)
+    assert rehearsal.transitions == []
+    assert np.all(rehearsal.engine.last < START)
