@@ -3,20 +3,34 @@
 import doctest
 import importlib
 import pickle
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from rules.bind import parse_parameters
 from rules.kinds import PARAMETERS, SENSOR_KINDS
 from rules.kinds.base import FOREVER, Changes, Kind
+from rules.model import Transition
 from sensors.arrays import pack, unpack
 from sensors.model import Flag
 from sensors.readings import MINUTE
+from tests.unit.rules.kinds import contract
+from tests.unit.rules.kinds.contract import (
+    Stage,
+    alone,
+    joint,
+    mixed,
+    play,
+    vote,
+    with_nothings,
+    with_repeats,
+)
 
 EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "limit": [
@@ -335,3 +349,99 @@ def test_a_kind_s_text_says_what_one_must_know(name: str) -> None:
     ]
     assert -1 not in parts
     assert parts == sorted(parts)
+
+
+STAGES: dict[str, Callable[[], Stage]] = {
+    **{name: partial(alone, name, examples) for name, examples in EXAMPLES.items()},
+    "cable": partial(
+        alone,
+        "cable",
+        [{"bands": [{"above": 1.05}, {"below": 0.95}], "mass_kg_m": 60, "length_m": 120, "force_kn": 13824}],
+    ),
+    "k_of_n": vote,
+    "relation": partial(joint, "relation", [{"height": 3.0}, {"of": "change"}], "others"),
+}
+"""Where each kind is shown to the engine; one of single sensors or of their blocks needs an example only."""
+KINDS = pytest.mark.parametrize("name", sorted(PARAMETERS))
+
+
+@cache
+def stage(name: str) -> Stage:
+    return STAGES[name]()
+
+
+def test_every_kind_stands_on_a_stage() -> None:
+    assert set(STAGES) == set(PARAMETERS)
+
+
+@KINDS
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+def test_batches_cut_anywhere_and_restarts_between_them_give_the_same_verdicts(
+    name: str, data: st.DataObject
+) -> None:
+    feed = data.draw(contract.feeds(stage(name)))
+    cuts = data.draw(st.lists(st.integers(0, len(feed)), max_size=6))
+    whole = play(stage(name), feed)
+    assert play(stage(name), feed, cuts) == whole
+    assert play(stage(name), feed, cuts, "snapshot") == whole
+    assert play(stage(name), feed, cuts, "pickle") == whole
+
+
+@KINDS
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+def test_one_arrival_at_a_time_gives_the_same_verdicts(name: str, data: st.DataObject) -> None:
+    feed = data.draw(contract.feeds(stage(name)))
+    assert play(stage(name), feed, range(len(feed))) == play(stage(name), feed)
+
+
+@KINDS
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+def test_the_order_across_sensors_changes_no_verdict(name: str, data: st.DataObject) -> None:
+    feed = data.draw(contract.feeds(stage(name), ticks=False))
+    everybody = len({each.owner for each in feed if each.time < contract.START})
+    other = [*feed[:everybody], *data.draw(mixed(feed[everybody:]))]
+    verdicts = [{t.id: t for t in play(stage(name), each).transitions} for each in (feed, other)]
+    assert verdicts[0] == verdicts[1]
+
+
+@KINDS
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+def test_what_arrives_twice_changes_nothing(name: str, data: st.DataObject) -> None:
+    feed = data.draw(contract.feeds(stage(name)))
+    again = data.draw(with_repeats(feed))
+    assert play(stage(name), again).transitions == play(stage(name), feed).transitions
+
+
+@pytest.mark.parametrize("name", sorted(set(SENSOR_KINDS) - {"silence"}))
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+def test_readings_without_a_value_are_as_none(name: str, data: st.DataObject) -> None:
+    feed = data.draw(contract.feeds(stage(name), ticks=False))
+    newest: dict[object, int] = {}
+    timely = [
+        each
+        for each in feed
+        if newest.get(each.owner, 0) + 2 < each.time and not newest.update({each.owner: each.time})
+    ]
+    places = data.draw(st.sets(st.integers(0, max(len(timely) - 1, 0))))
+    assert (
+        play(stage(name), with_nothings(timely, places)).transitions == play(stage(name), timely).transitions
+    )
+
+
+@KINDS
+def test_every_kind_has_something_to_say_on_its_stage(name: str) -> None:
+    """Else the verdicts that are compared above were none."""
+
+    @settings(database=None, deadline=None, phases=[Phase.generate], derandomize=True)
+    @given(data=st.data())
+    def speaks(data: st.DataObject) -> None:
+        said.extend(play(stage(name), data.draw(contract.feeds(stage(name)))).transitions)
+
+    said: list[Transition] = []
+    speaks()
+    assert len(said) >= 5
