@@ -375,7 +375,7 @@ def test_every_kind_stands_on_a_stage() -> None:
 
 
 @KINDS
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_batches_cut_anywhere_and_restarts_between_them_give_the_same_verdicts(
     name: str, data: st.DataObject
@@ -389,7 +389,7 @@ def test_batches_cut_anywhere_and_restarts_between_them_give_the_same_verdicts(
 
 
 @KINDS
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_one_arrival_at_a_time_gives_the_same_verdicts(name: str, data: st.DataObject) -> None:
     feed = data.draw(contract.feeds(stage(name)))
@@ -397,7 +397,7 @@ def test_one_arrival_at_a_time_gives_the_same_verdicts(name: str, data: st.DataO
 
 
 @KINDS
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_the_order_across_sensors_changes_no_verdict(name: str, data: st.DataObject) -> None:
     feed = data.draw(contract.feeds(stage(name), ticks=False))
@@ -408,7 +408,7 @@ def test_the_order_across_sensors_changes_no_verdict(name: str, data: st.DataObj
 
 
 @KINDS
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_what_arrives_twice_changes_nothing(name: str, data: st.DataObject) -> None:
     feed = data.draw(contract.feeds(stage(name)))
@@ -417,7 +417,7 @@ def test_what_arrives_twice_changes_nothing(name: str, data: st.DataObject) -> N
 
 
 @pytest.mark.parametrize("name", sorted(set(SENSOR_KINDS) - {"silence"}))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_readings_without_a_value_are_as_none(name: str, data: st.DataObject) -> None:
     feed = data.draw(contract.feeds(stage(name), ticks=False))
