@@ -1,5 +1,7 @@
 """A bridge as a beam, and how it shakes: acceleration as a sum of modes under the noise of traffic."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,8 @@ GRAVITY = 9.81
 DAMPING = 0.015
 MODES = (1.0, 4.0, 9.0)
 """Natural frequencies of a simply supported beam over its first: n^2."""
+RESOLVED = 2.0
+"""Times the inverse of a mode's width: how long a series must be for its frequencies to show it."""
 SHARES = (1.0, 0.5, 0.25)
 """Part of each mode in the shaking at a sensor a third of the span from a support."""
 
@@ -37,9 +41,12 @@ def ambient(
     """Acceleration under broad-band excitation, m/s2: each mode's resonance in white noise, summed.
 
     Made in the frequency domain: |H|^2 = f^4 / ((fn^2 - f^2)^2 + (2 z fn f)^2) for acceleration, random
-    phases, scaled to the root mean square asked for. Modes above half the rate are left out.
+    phases, scaled to the root mean square asked for. Modes above half the rate are left out. A short block is
+    cut from a series long enough for the modes to be as narrow as they are.
     """
-    frequencies = np.fft.rfftfreq(samples, 1 / rate)
+    resolved = RESOLVED * rate / (DAMPING * frequency_hz)
+    period = max(samples, 1 << math.ceil(math.log2(resolved)))
+    frequencies = np.fft.rfftfreq(period, 1 / rate)
     response = np.zeros_like(frequencies)
     for order, share in zip(MODES, SHARES, strict=True):
         mode = order * frequency_hz
@@ -47,9 +54,9 @@ def ambient(
             bell = (mode**2 - frequencies**2) ** 2 + (2 * DAMPING * mode * frequencies) ** 2
             response += share**2 * 4 * DAMPING**2 * frequencies**4 / bell
     noise = rng.standard_normal((2, len(frequencies)))
-    series = np.fft.irfft(np.sqrt(response) * (noise[0] + 1j * noise[1]), samples)
+    series = np.fft.irfft(np.sqrt(response) * (noise[0] + 1j * noise[1]), period)
     spread = float(series.std())
-    return series * (rms / spread) if spread > 0 else series
+    return series[:samples] * (rms / spread if spread > 0 else 1.0)
 
 
 def ringing(frequency_hz: float, peak: float, seconds: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -3,8 +3,9 @@
 Formula: cycles by rainflow (ASTM E1049-85 §5.4.4) of strain, stress range = E x strain range, endurance by
 EN 1993-1-9 with C = ``category`` / ``partial_factor``: N = 2e6 (C/range)^3 down to D = 0.737 C (5e6 cycles),
 then 5e6 (D/range)^5 down to 0.404 C (1e8 cycles), none below. Miner's sum = ``used`` + sum of cycles / N,
-half cycles counted when they are done; evidence state k from sum >= ``limits``[k-1] on, and for good. Ranges
-up to ``gate`` are noise. What is still open, the residue, is kept over any cut of the feed.
+half cycles counted when they are done; evidence state k from sum >= ``limits``[k-1] on, and for good. What is
+still open, the residue, is kept over any cut of the feed. Ranges that use up nothing are left out before they
+are counted, which changes no other.
 
 Takes readings, or waveforms where strain is sent in blocks. An instrument that holds the peak between two
 readings loses no vehicle; one that only samples slower than vehicles pass sees a part of the damage.
@@ -31,6 +32,7 @@ from typing import ClassVar
 
 import numpy as np
 import rainflow
+from numpy.typing import NDArray
 
 from rules.kinds.base import Changes, Subjects, Times, Values, of_each
 from rules.kinds.waveform import Block, Samples, WaveformKind, WaveformParameters
@@ -69,8 +71,6 @@ class FatigueParameters(WaveformParameters, frozen=True, kw_only=True):
     """gamma Mf: 1.35 = safe life, high consequence (EN 1993-1-9 table 3.1)."""
     modulus_gpa: float = 210.0
     """E, of steel."""
-    gate: float = 5.0
-    """Strain range in um/m up to which a change is noise."""
     used: float = 0.0
     """Miner's sum when the rule began."""
     limits: tuple[float, ...] = (0.8, 1.0)
@@ -81,15 +81,18 @@ class FatigueParameters(WaveformParameters, frozen=True, kw_only=True):
         return len(self.limits)
 
     def feature(self) -> TurningPoints:
-        return TurningPoints(self.gate)
+        return TurningPoints(self.gate())
+
+    def gate(self) -> float:
+        """The largest strain range in um/m that uses up nothing."""
+        return CUT_OFF * self.category / (self.partial_factor * self.modulus_gpa * 1e-3)
 
     def mistake(self) -> tuple[str, str] | None:
         for name in ("category", "partial_factor", "modulus_gpa"):
             if getattr(self, name) <= 0:
                 return name, f"expected more than 0, not {getattr(self, name)}"
-        for name in ("gate", "used"):
-            if getattr(self, name) < 0:
-                return name, f"expected 0 or more, not {getattr(self, name)}"
+        if self.used < 0:
+            return "used", f"expected 0 or more, not {self.used}"
         if not self.limits or self.limits[0] <= 0 or list(self.limits) != sorted(set(self.limits)):
             return "limits", "expected at least one, more than 0 and the mildest first"
         return None
@@ -99,7 +102,7 @@ class FatigueParameters(WaveformParameters, frozen=True, kw_only=True):
         share = self.modulus_gpa * strain * 1e-3 * self.partial_factor / self.category
         if share >= KNEE:
             return share**3 / 2e6
-        return (share / KNEE) ** 5 / 5e6 if share >= CUT_OFF else 0.0
+        return (share / KNEE) ** 5 / 5e6 if share > CUT_OFF else 0.0
 
 
 class Fatigue(WaveformKind[FatigueParameters]):
@@ -114,7 +117,7 @@ class Fatigue(WaveformKind[FatigueParameters]):
     def __init__(self, parameters: Sequence[FatigueParameters]) -> None:
         super().__init__(parameters)
         self._parameters, count = tuple(parameters), len(parameters)
-        self._gate = of_each(parameters, "gate", np.float64)
+        self._gate = np.array([each.gate() for each in parameters])
         limits = np.full((count, max((each.states for each in parameters), default=1)), np.inf)
         for row, each in enumerate(parameters):
             limits[row, : each.states] = each.limits
@@ -130,6 +133,11 @@ class Fatigue(WaveformKind[FatigueParameters]):
     def update(self, subject: Subjects, time: Times, value: Values) -> Iterator[Changes]:
         self._follow(subject, value)
         yield from self._judge(subject, time)
+
+    def stirring(self, subject: Subjects, value: Values) -> NDArray[np.bool_]:
+        off, way = value - self._extreme[subject], self._way[subject]
+        stirs: NDArray[np.bool_] = ~(np.abs(off) <= self._gate[subject]) | (way * off > 0)
+        return stirs
 
     def _judge(self, subject: Subjects, time: Times) -> Iterator[Changes]:
         state = (self.damage[subject, None] >= self._limits[subject]).sum(axis=1).astype(np.int8)

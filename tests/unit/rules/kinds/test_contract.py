@@ -86,7 +86,7 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     ],
     "fatigue": [
         {"category": 36, "limits": [1e-9, 1e-6]},
-        {"category": 71, "gate": 0, "limits": [1e-3]},
+        {"category": 71, "modulus_gpa": 2000, "limits": [1e-3]},
         {"category": 112, "partial_factor": 1, "used": 0.5, "limits": [0.4, 0.6]},
     ],
     "cable": [

@@ -16,14 +16,15 @@ SERIES = st.lists(st.integers(-20, 20).map(float), min_size=2, max_size=60)
 
 
 def fatigue(**given: Any) -> Fatigue:
-    parameters = parse_parameters("fatigue", {"category": 71.0, "partial_factor": 1.0, "gate": 0.0, **given})
+    parameters = parse_parameters("fatigue", {"category": 71.0, "partial_factor": 1.0, **given})
     assert isinstance(parameters, FatigueParameters)
     return Fatigue([parameters])
 
 
-def linear(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Damage = strain range, so that the sum tells what was counted."""
-    monkeypatch.setattr(FatigueParameters, "damage", lambda _, strain: strain)
+def linear(monkeypatch: pytest.MonkeyPatch, gate: float = 0.0) -> None:
+    """Damage = strain range over the gate, so that the sum tells what was counted."""
+    monkeypatch.setattr(FatigueParameters, "gate", lambda _: gate)
+    monkeypatch.setattr(FatigueParameters, "damage", lambda _, strain: strain if strain > gate else 0.0)
 
 
 def show(kind: Fatigue, *series: float) -> list[tuple[int, int]]:
@@ -91,8 +92,8 @@ def test_in_blocks_cut_anywhere_it_counts_what_reading_by_reading_has(
     series: list[float], cuts: list[int], gate: float
 ) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:
-        linear(monkeypatch)
-        single, blocks = fatigue(gate=gate), fatigue(gate=gate)
+        linear(monkeypatch, gate)
+        single, blocks = fatigue(), fatigue()
         show(single, *series)
         ends = sorted({cut for cut in cuts if cut < len(series)} | {len(series)})
         for start, end in zip([0, *ends], ends, strict=False):
@@ -105,11 +106,27 @@ def test_in_blocks_cut_anywhere_it_counts_what_reading_by_reading_has(
         )
 
 
-def test_ripple_up_to_the_gate_counts_nothing() -> None:
-    kind = fatigue(gate=5.0, category=1e-3)
-    show(kind, 0, 5, 1, 4, 0, 5)
+def test_ranges_that_use_up_nothing_are_not_even_counted() -> None:
+    kind = fatigue()
+    small = 0.404 * 71 / 0.21
+    show(kind, 0, small, 1, 4, 0, small)
     assert kind.damage[0] == 0
     assert not kind._open[0]
+
+
+@given(SERIES)
+def test_leaving_small_ranges_out_changes_no_other(series: list[float]) -> None:
+    damages = []
+    for gate in (0.0, 7.0):
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            linear(monkeypatch, gate)
+            monkeypatch.setattr(
+                FatigueParameters, "damage", lambda _, strain: strain if strain > 7.0 else 0.0
+            )
+            kind = fatigue()
+            show(kind, 50.0, -50.0, *series, 100.0, -100.0, 100.0, -100.0)
+            damages.append(kind.damage[0])
+    assert damages[0] == damages[1]
 
 
 def test_a_residue_that_grows_beyond_its_place_counts_its_oldest_ranges(
