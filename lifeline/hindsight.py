@@ -155,6 +155,8 @@ class Hindsight:
             cases = await write_findings(connection, findings, source)
             await forget(connection, task.stretches)
         self._metrics.hindsight.inc(len(task.stretches))
+        for failed in findings.failures:
+            log.error("rule_failed_in_hindsight", rule=failed.subject, asset=failed.asset, why=failed.reason)
         log.info(
             "hindsight",
             sensors=len(task.stretches),

@@ -24,4 +24,9 @@ FAILURE = Rule(
 
 def failing(pair: Pair) -> Pair:
     """What says that ``pair`` is switched off; its subject names both."""
-    return replace(pair, rule=FAILURE, subject=f"{pair.rule.name} at {pair.subject}")
+    return replace(pair, rule=FAILURE, subject=failing_at(pair.rule.name, pair.subject))
+
+
+def failing_at(rule: str, subject: str) -> str:
+    """The subject of what says that a rule is switched off at a subject."""
+    return f"{rule} at {subject}"

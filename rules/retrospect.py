@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from rules.circle import CaseKey, Circle
 from rules.engine import Engine, Tick, Told
-from rules.failure import FAILURE
+from rules.failure import FAILURE, failing_at
 from rules.levels import RiskLevel
 from rules.memory import recall, remember
 from rules.model import RiskChange, RuleSet, Transition
@@ -32,10 +32,14 @@ _NO_STATE = ("now", "board")
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What was found in hindsight: transitions, and of each case the worst moment that was not known."""
+    """What was found in hindsight: transitions, and of each case the worst moment that was not known.
 
-    transitions: tuple[Transition, ...]
-    risks: tuple[RiskChange, ...]
+    failures: where a rule raised in the rerun, of which nothing is found then.
+    """
+
+    transitions: tuple[Transition, ...] = ()
+    risks: tuple[RiskChange, ...] = ()
+    failures: tuple[Transition, ...] = ()
 
 
 class Rerun:
@@ -70,15 +74,21 @@ class Rerun:
         return self._live is None or _same(remember(self._complete), remember(self._live))
 
     def findings(self) -> Findings:
-        """What only the complete run has said, but for a rule that failed in it: that never was."""
+        """What only the complete run has said."""
         if self._live is None:
-            return Findings((), ())
+            return Findings()
         known = {transition.id for transition in self._said_live.transitions}
-        found = (each for each in self._said.transitions if each.rule != FAILURE.name)
+        found = [each for each in self._said.transitions if each.id not in known]
+        failures = {each.subject: each for each in found if each.rule == FAILURE.name and each.state}
         worst = _worst(self._said.risk_changes, self._said_live.risk_changes, self._levels)
         return Findings(
-            tuple(each for each in found if each.id not in known),
+            tuple(
+                each
+                for each in found
+                if each.rule != FAILURE.name and failing_at(each.rule, each.subject) not in failures
+            ),
             tuple(each for each in worst if each.hazard != FAILURE.hazard),
+            tuple(failures.values()),
         )
 
     def _engine(self) -> Engine:

@@ -19,6 +19,7 @@ from sensors.errors import Mistakes
 from sensors.readings import MINUTE
 from tests.unit.rules.fragile import BLAST, POISON, Fragile, FragileParameters
 from tests.unit.rules.test_engine import START, readings
+from tests.unit.rules.test_retrospect import hindsight, live
 from tests.unit.rules.test_succession import succeed
 from tests.unit.rules.town import LIMIT, rule, rules, town
 
@@ -137,3 +138,18 @@ def test_no_file_may_name_a_rule_like_it(tmp_path_factory: pytest.TempPathFactor
     )
     with pytest.raises(Mistakes, match="expected a name on one line, and not 'rule-failure'"):
         load([path])
+
+
+def test_where_it_raises_when_history_is_run_again_it_finds_nothing_and_the_others_do() -> None:
+    arriving = readings(
+        (1, 0, 1.0), (1, 1, 2.0), (1, 9, 1.0), (1, 2, 55.0), (1, 3, 55.0), (1, 4, POISON), (1, 5, 1.0)
+    )  # fmt: skip
+    lived = live(town(1), SET, arriving)
+    assert not [each for each in lived.transitions if each.rule == "rule-failure"]
+
+    found = hindsight(town(1), SET, lived, 1)
+
+    assert {each.rule for each in found.transitions} == {"methane"}
+    assert {risk.hazard for risk in found.risks} == {"gas-leak"}
+    (failed,) = found.failures
+    assert (failed.subject, failed.time) == ("fragile at d0/ch4", START + 4 * MINUTE)

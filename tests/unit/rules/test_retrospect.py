@@ -74,7 +74,7 @@ def hindsight(
     mine = np.isin(lived.history.sensor, list(circle(Engine(registry, rule_set).binding, around).sensors))
     history, late = lived.history[mine], lived.late[mine]
     present = int(history.time[-1])
-    for after in range(START - MINUTE, present, part):
+    for after in range(int(history.time[0]) - MINUTE, present, part):
         until = min(after + part, present)
         rows = (history.time > after) & (history.time <= until)
         rerun.take(history[rows], late[rows], after, until)
@@ -133,7 +133,7 @@ def test_so_they_are_for_every_kind(
 def test_what_was_never_late_leaves_nothing_to_be_found(arriving: Readings) -> None:
     history = live(town(1), ALONE, arriving).history
     lived = Lived(history, np.zeros(len(history), np.bool_), ())
-    assert hindsight(town(1), ALONE, lived, 1) == Findings((), ())
+    assert hindsight(town(1), ALONE, lived, 1) == Findings()
 
 
 AWAY = range(10, 130)
