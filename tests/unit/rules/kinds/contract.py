@@ -47,16 +47,19 @@ class Stage:
 
     registry: Registry
     rules: RuleSet
+    pace: int = 1
+    """How many times slower than others it is shown readings."""
+    opening: tuple[tuple[float, ...], ...] = ()
+    """What every feed begins with where chance alone seldom brings evidence: values a minute x pace."""
 
     def engine(self) -> Engine:
         return Engine(self.registry, self.rules)
 
 
 def alone(kind: str, examples: Sequence[Mapping[str, Any]]) -> Stage:
-    """A rule for each example over the sensors of a town, or for the first over the channels of a bridge."""
+    """A rule for each example, over sensors of a town or over the channels of a bridge."""
     shaken = issubclass(SENSOR_KINDS[kind], WaveformKind)
     quick = {"window": "20s", "windows": 1} if shaken else {}
-    examples = examples[:1] if shaken else examples
     made = [_rule(kind, number, {**each, **quick}) for number, each in enumerate(examples)]
     if shaken:
         select = Selector(quantity="acceleration")
@@ -64,14 +67,19 @@ def alone(kind: str, examples: Sequence[Mapping[str, Any]]) -> Stage:
     return _taught(town(PROBES), rules(*made))
 
 
-def joint(kind: str, examples: Sequence[Mapping[str, Any]], *inputs: str) -> Stage:
-    """A rule for each example at the town's first probe, with all of them as each of its inputs."""
-    probes = {name: Input(select=Selector(quantity="methane_lel")) for name in inputs}
+def joint(
+    kind: str,
+    examples: Sequence[Mapping[str, Any]],
+    pace: int = 1,
+    opening: tuple[tuple[float, ...], ...] = (),
+    **inputs: tuple[str, ...],
+) -> Stage:
+    """A rule for each example at the town's first probe, with the probes of some devices as its inputs."""
+    probes = {name: Input(select=Selector(device=devices)) for name, devices in inputs.items()}
     made = [_rule(kind, number, each) for number, each in enumerate(examples)]
     first = Selector(device="d0")
-    return _taught(
-        town(PROBES), rules(*(msgspec.structs.replace(each, select=first, inputs=probes) for each in made))
-    )
+    watching = (msgspec.structs.replace(each, select=first, inputs=probes) for each in made)
+    return replace(_taught(town(PROBES), rules(*watching)), pace=pace, opening=opening)
 
 
 def vote() -> Stage:
@@ -180,7 +188,7 @@ STEPS = st.sampled_from([0, 20, 30, 60, 60, 60, 90, 150, 700, -60])
 
 
 @st.composite
-def stretches(draw: st.DrawFn, sensors: Sequence[int]) -> list[Arrival]:
+def stretches(draw: st.DrawFn, sensors: Sequence[int], pace: int) -> list[Arrival]:
     """Of each sensor some stretches in which the value stays or moves evenly, one after the other."""
     found = []
     for sensor in sensors:
@@ -189,7 +197,7 @@ def stretches(draw: st.DrawFn, sensors: Sequence[int]) -> list[Arrival]:
             level, slope, count = draw(LEVELS), draw(SLOPES), draw(st.integers(1, 10))
             flag = draw(st.sampled_from([1, 1, 1, 1, Flag.SUSPECT, Flag.FAIL]))
             for number, step in enumerate(draw(st.lists(STEPS, min_size=count, max_size=count))):
-                clock += step * SECOND
+                clock += step * pace * SECOND
                 wiggle = 0.1 * (number * 7 % 3 - 1)
                 found.append(Arrival(sensor, clock, level + slope * number + wiggle, flag))
     return found
@@ -223,11 +231,18 @@ def feeds(draw: st.DrawFn, stage: Stage, *, ticks: bool = True) -> list[Arrival]
     sensors = [sensor.id for sensor in stage.registry.sensors]
     shaken = {1, 2, 3, 4} if THERMOMETER in sensors else set()
     first = [Arrival(sensor, START - MINUTE, 15.0) for sensor in sensors if sensor not in shaken]
-    arrivals = draw(shakings() if shaken else stretches(sensors))
+    first = [*_opening(stage, sensors), *first]
+    arrivals = draw(shakings() if shaken else stretches(sensors, stage.pace))
     feed = draw(mixed(arrivals))
     if ticks:
         feed = list(_ticked(feed, draw(st.lists(st.integers(-2, 12), max_size=4))))
     return [*first, *feed]
+
+
+def _opening(stage: Stage, sensors: Sequence[int]) -> Iterable[Arrival]:
+    for ago, values in zip(range(len(stage.opening) + 1, 1, -1), stage.opening, strict=True):
+        for sensor, value in zip(sensors, values, strict=True):
+            yield Arrival(sensor, START - ago * stage.pace * MINUTE, value)
 
 
 def _ticked(feed: Sequence[Arrival], after: Sequence[int]) -> Iterable[Arrival]:
