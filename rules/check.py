@@ -10,10 +10,12 @@ from rules.bind import parse_parameters
 from rules.failure import FAILURE
 from rules.hazards import hazards
 from rules.kinds import JOINT_KINDS, PARAMETERS, SENSOR_KINDS
+from rules.kinds.base import Parameters
 from rules.kinds.joint import JointParameters
 from rules.kinds.k_of_n import KOfN, KOfNParameters
 from rules.model import Names, Rule, RuleSet, Selector
 from rules.risk import Group, Matrix, Strength
+from rules.thresholds import unreachable
 from sensors.lines import Keys
 from sensors.model import Domain
 from sensors.quantities import QUANTITIES
@@ -64,6 +66,7 @@ def _wrong_rule(rule: Rule, named: Mapping[str, Rule], groups: Iterable[str]) ->
     if rule.group and rule.group not in groups:
         yield ("group",), f"expected a [[group]] of the set, not {rule.group!r}"
     yield from _wrong_selectors(rule)
+    yield from _wrong_unit(rule)
     for number, strength in enumerate(rule.evidence):
         yield from _below(("evidence", number), _wrong_strength(strength))
     if rule.kind not in PARAMETERS:
@@ -104,6 +107,17 @@ def _wrong_selectors(rule: Rule) -> Iterator[Wrong]:
         yield from _below(("at",), _wrong_selector(Selector(domain=rule.at.domain)))
 
 
+def _wrong_unit(rule: Rule) -> Iterator[Wrong]:
+    if rule.unit is None:
+        return
+    quantities = [name for name in _names(rule.select.quantity) if name in QUANTITIES]
+    if not quantities:
+        yield ("unit",), "expected none where no quantity is selected"
+    for name in quantities:
+        if QUANTITIES[name].unit != rule.unit:
+            yield ("unit",), f"expected {QUANTITIES[name].unit!r}, the unit of {name}, not {rule.unit!r}"
+
+
 def _wrong_selector(select: Selector) -> Iterator[Wrong]:
     for name in _names(select.quantity):
         if name not in QUANTITIES:
@@ -141,15 +155,23 @@ def _wrong_parameters(
         yield (*keys, "learned"), "expected it in a [[learned]] table, see `lifeline rules learn`"
     if "zone" in table:
         yield (*keys, "zone"), "expected it in the city's registry"
-    if wrong := parameters.mistake():
-        yield (*keys, *_steps(wrong[0])), wrong[1]
-    elif isinstance(parameters, JointParameters) and parameters.uses() - rule.inputs.keys():
-        unknown = ", ".join(sorted(parameters.uses() - rule.inputs.keys()))
-        yield ("inputs",), f"expected {unknown}, which the formula speaks of"
-    elif parameters.states != len(rule.evidence):
-        yield ("evidence",), f"expected {parameters.states}, one for each state, not {len(rule.evidence)}"
+    yield from _wrong_values(rule, keys, parameters)
     if isinstance(parameters, KOfNParameters):
         yield from _below(keys, _wrong_vote(parameters, named.get(parameters.of)))
+
+
+def _wrong_values(rule: Rule, keys: Keys, parameters: Parameters) -> Iterator[Wrong]:
+    if wrong := parameters.mistake():
+        yield (*keys, *_steps(wrong[0])), wrong[1]
+        return
+    if isinstance(parameters, JointParameters) and (unknown := parameters.uses() - rule.inputs.keys()):
+        yield ("inputs",), f"expected {', '.join(sorted(unknown))}, which the formula speaks of"
+    elif parameters.states != len(rule.evidence):
+        yield ("evidence",), f"expected {parameters.states}, one for each state, not {len(rule.evidence)}"
+    if getattr(parameters, "relative_to", None) is None:
+        for name in _names(rule.select.quantity):
+            if name in QUANTITIES:
+                yield from _below(keys, unreachable(parameters, name))
 
 
 def _steps(name: str) -> Keys:

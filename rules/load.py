@@ -7,12 +7,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from rules.bind import BindError, bind
 from rules.calibration import Calibrated
 from rules.case import Case, wrong_case
 from rules.check import check
 from rules.duration import durations
-from rules.kinds import SENSOR_KINDS
+from rules.fit import unfit
 from rules.model import Learned, Rule, RuleSet
 from rules.risk import Group, Matrix, default_matrix
 from sensors.errors import Mistake, Mistakes
@@ -120,7 +119,7 @@ def load_with_cases(
     _refuse(mistakes)
     if registry is not None:
         where = {each.value.name: each for each in placed["rule"]}
-        _refuse([where[name].wrong([key], expected) for name, key, expected in _unbound(found, registry)])
+        _refuse([where[name].wrong(keys, expected) for name, keys, expected in unfit(found, registry)])
     return found, tuple(cases)
 
 
@@ -158,22 +157,6 @@ def _no_numbers(value: object, keys: Keys = ()) -> Iterator[tuple[Keys, float]]:
     inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, each in inside:
         yield from _no_numbers(each, (*keys, key))
-
-
-def _unbound(rules: RuleSet, registry: Registry) -> Iterator[tuple[str, str, str]]:
-    """Rules that cannot speak in this city: name, key, and what was expected there."""
-    try:
-        bound = bind(rules, registry)
-    except BindError as error:
-        yield error.rule, "parameters", error.why
-        return
-    speaking = {pair.rule.name for pairs in bound.by_kind.values() for pair in pairs}
-    speaking |= {group.pair.rule.name for group in bound.groups}
-    for rule in rules.rules:
-        if rule.name not in speaking:
-            counts = rule.kind not in SENSOR_KINDS
-            expected = "to find a group of so many sensors" if counts else "to find a sensor"
-            yield rule.name, "parameters" if counts else "select", f"expected {expected} in this city"
 
 
 def _refuse(mistakes: list[Mistake]) -> None:

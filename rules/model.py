@@ -96,6 +96,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """At which neighbours the evidence counts, each by itself; None = where it was measured."""
     inputs: Mapping[str, Input] = {}
     """For kinds over several sensors: the others, by the role that the kind or its formula gives them."""
+    unit: str | None = None
+    """The unit of the quantity that is selected, for whoever reads the thresholds; it must be that."""
     group: str = ""
     """Evidence of like physics is fused within its group; empty = the rule is a group of its own."""
     parameters: Mapping[str, Any] = {}

@@ -19,6 +19,7 @@ from rules.kinds.base import Parameters
 from rules.model import Rule, RuleSet
 from rules.referred import referred
 from rules.risk import Group, Strength
+from rules.thresholds import thresholds as reached
 from sensors import store
 from sensors.consequence import scored
 from sensors.errors import ConfigurationError
@@ -195,8 +196,10 @@ class _Reader:
             pair, sensors = self._pairs.get((each["rule"], each["subject"]), (None, ()))
             own = None if pair is None else pair.sensor
             for sensor in sensors or filter(None, [each.get("sensor_id")]):
-                lines = _thresholds(pair.parameters) if pair is not None and sensor == own else ()
-                thresholds[sensor] = thresholds.get(sensor, ()) + lines
+                lines = (
+                    () if pair is None or sensor != own else [each for _, each in reached(pair.parameters)]
+                )
+                thresholds[sensor] = (*thresholds.get(sensor, ()), *lines)
         for sensor in self._registry.sensors:
             if sensor.id in thresholds:
                 since, until = moment - BEFORE, moment + AFTER
@@ -251,13 +254,6 @@ def _plain(value: object) -> Any:  # noqa: ANN401, whatever a rule file may hold
         inside = msgspec.structs.asdict(value)
         return {name: _plain(each) for name, each in inside.items() if each is not None}
     return [_plain(each) for each in value] if isinstance(value, tuple) else value
-
-
-def _thresholds(parameters: Parameters) -> tuple[float, ...]:
-    """Values of the quantity itself that are limits."""
-    bands = getattr(parameters, "bands", (parameters,))
-    sides = (getattr(band, side, None) for band in bands for side in ("above", "below"))
-    return tuple(float(each) for each in sides if each is not None)
 
 
 def _transition(row: Mapping[str, Any]) -> Transition:

@@ -1,7 +1,7 @@
 """A rehearsal says what an engine says that is shown the same with a tick each second."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lifeline.rehearsal import Rehearsal
@@ -11,14 +11,15 @@ from tests.unit.rules.test_engine import START, readings
 from tests.unit.rules.town import rules, town
 
 ROWS = st.lists(
-    st.tuples(st.integers(1, 3), st.integers(0, 900), st.sampled_from([1.0, 12.0, 25.0, 60.0])), max_size=30
+    st.tuples(st.integers(1, 3), st.integers(0, 300), st.sampled_from([1.0, 12.0, 25.0, 60.0])), max_size=20
 )
 
 
+@settings(max_examples=20)
 @given(ROWS)
 def test_it_says_what_a_tick_each_second_says(rows: list[tuple[int, int, float]]) -> None:
     feed = readings(*((sensor, at / 60, value) for sensor, at, value in sorted(rows, key=lambda row: row[1])))
-    until = START + 30 * MINUTE
+    until = START + 12 * MINUTE
     rehearsal = Rehearsal(Engine(town(3), rules()))
     rehearsal.hear(feed)
     rehearsal.until(until)
@@ -31,7 +32,8 @@ def test_it_says_what_a_tick_each_second_says(rows: list[tuple[int, int, float]]
     assert sorted(rehearsal.transitions, key=str) == sorted(expected, key=str)
 
 
-@given(ROWS, st.integers(0, 30))
+@settings(max_examples=20)
+@given(ROWS, st.integers(0, 20))
 def test_how_history_is_parted_changes_nothing(rows: list[tuple[int, int, float]], cut: int) -> None:
     feed = readings(*((sensor, at / 60, value) for sensor, at, value in sorted(rows, key=lambda row: row[1])))
     whole, parted = Rehearsal(Engine(town(3), rules())), Rehearsal(Engine(town(3), rules()))

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -117,6 +118,33 @@ def test_with_a_city_a_rule_that_cannot_speak_there_is_a_mistake(
     (tmp_path / "a.toml").write_text(rule().replace(*change), encoding="utf-8")
     load([tmp_path])
     assert mistakes(tmp_path, registry=town()) == [said]
+
+
+def test_with_a_city_an_override_for_none_of_the_rule_s_sensors_is_a_mistake(tmp_path: Path) -> None:
+    override = '[[rule.override]]\nselect = { district = "nowhere" }\nparameters = { deadband = 2.0 }\n'
+    (tmp_path / "a.toml").write_text(rule() + override, encoding="utf-8")
+    assert mistakes(tmp_path, registry=town()) == [
+        "13: rule[0].override[0].select: expected to find one of the rule's sensors in this city"
+    ]
+
+
+def test_with_a_city_a_threshold_that_an_asset_makes_impossible_is_a_mistake(tmp_path: Path) -> None:
+    city = town()
+    assets = tuple(msgspec.structs.replace(each, attributes={"depth_m": 500.0}) for each in city.assets)
+    text = rule().replace("bands", 'relative_to = "depth_m", bands')
+    (tmp_path / "a.toml").write_text(text, encoding="utf-8")
+    (said,) = mistakes(tmp_path, registry=msgspec.structs.replace(city, assets=assets))
+    assert said.startswith("10: rule[0].parameters.bands[0].above: expected -2 to 2000 %LEL")
+    assert said.endswith("not 5000 at chamber")
+
+
+def test_with_a_city_all_rules_that_cannot_be_bound_are_told_at_once(tmp_path: Path) -> None:
+    relative = [rule(name).replace("bands", 'relative_to = "depth_m", bands') for name in ("one", "two")]
+    (tmp_path / "a.toml").write_text("".join(relative), encoding="utf-8")
+    assert [each.split(": ")[1] for each in mistakes(tmp_path, registry=town())] == [
+        "rule[0].parameters",
+        "rule[1].parameters",
+    ]
 
 
 def test_with_a_city_a_vote_that_finds_too_few_is_a_mistake(tmp_path: Path) -> None:

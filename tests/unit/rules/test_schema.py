@@ -14,6 +14,7 @@ VALIDATOR = jsonschema.Draft202012Validator(schema())
 
 BEYOND = {
     "band-without-a-side",
+    "band-beyond-what-can-be",
     "bands-in-wrong-order",
     "case-at-an-unknown-asset",
     "case-of-an-unknown-quantity",
@@ -41,7 +42,10 @@ BEYOND = {
     "same-name-twice",
     "threshold-that-is-no-number",
     "too-little-evidence",
+    "trend-to-what-cannot-be",
     "undeclared-group",
+    "unit-of-another-quantity",
+    "unit-that-is-none",
     "unknown-domain",
     "unknown-parameter-in-an-override",
     "unknown-quantity",
