@@ -16,7 +16,7 @@ demo: setup ## a city in your terminal, from sensor to receipt; MINUTES=1 ends i
 	@$(BIN)/lifeline up $(if $(MINUTES),--minutes $(MINUTES))
 
 test: setup ## everything against real services, with small counts
-	@$(BIN)/pytest -m "not full"
+	@$(BIN)/pytest -m "not full" -n 2 --dist loadfile
 
 test-full: setup ## the same with the stated counts: hours
 	@LIFELINE_FULL=1 $(BIN)/pytest

@@ -5,6 +5,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 from typing import NoReturn
 
 import hypothesis
@@ -114,6 +115,17 @@ def reduced(request: pytest.FixtureRequest) -> Callable[[str, int, int], int]:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[REDUCED] = {}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """What was reduced in one of several processes is told by the one that shows the summary."""
+    node.config.stash[REDUCED] |= dict.fromkeys(node.workeroutput.get("reduced", ()))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["reduced"] = list(session.config.stash[REDUCED])
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
