@@ -20,7 +20,7 @@ from rules.hazards import Hazard, hazards
 from rules.kinds.base import FOREVER, Values
 from rules.model import RiskChange, RuleSet, Transition
 from rules.order import NEVER, Index, Mask, order
-from rules.waves import Waves
+from rules.waves import Shown, Waves, weave
 from sensors.consequence import scored
 from sensors.model import Flag, Registry
 from sensors.quantities import QUANTITIES
@@ -49,15 +49,6 @@ class Step:
     flag: NDArray[np.int8]
     transitions: tuple[Transition, ...]
     risk_changes: tuple[RiskChange, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """Readings of a batch with the ticks between them, and the blocks that came after them all."""
-
-    rows: slice
-    ticks: tuple[Tick, ...]
-    features: Features
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,25 +87,31 @@ class Engine:
 
     def step(self, readings: Readings, ticks: Sequence[Tick] = (), features: Features = NO_FEATURES) -> Step:
         """Take a batch: its readings in their order of arrival, the ticks and the waveforms between them."""
-        late, flag = np.zeros(len(readings), np.bool_), readings.flag.copy()
         told = Told()
-        for piece in _pieces(len(readings), ticks, features):
-            rows = piece.rows
-            late[rows], flag[rows] = self._pass(readings[rows], piece.ticks, told)
-            if len(piece.features):
-                told.tell(self._hear(piece.features), self.board)
-        return Step(late, flag, tuple(told.transitions), tuple(told.risk_changes))
+        if not len(features):
+            late, flag = self._pass(readings, ticks, None, told)
+            return Step(late, flag, tuple(told.transitions), tuple(told.risk_changes))
+        woven = weave(readings, [(tick.position, tick.time) for tick in ticks], features)
+        late, flag = np.zeros(len(woven.readings), np.bool_), woven.readings.flag.copy()
+        for start, end in pairwise(woven.cuts):
+            rows = slice(start, end)
+            between = [Tick(position - start, time) for position, time in woven.between(start, end)]
+            shown = woven.shown.part(start, end)
+            late[rows], flag[rows] = self._pass(woven.readings[rows], between, shown, told)
+        own = ~woven.heard
+        return Step(late[own], flag[own], tuple(told.transitions), tuple(told.risk_changes))
 
     def _pass(
-        self, readings: Readings, ticks: Sequence[Tick], told: Told
+        self, readings: Readings, ticks: Sequence[Tick], shown: Shown | None, told: Told
     ) -> tuple[NDArray[np.bool_], NDArray[np.int8]]:
-        """Take readings and the ticks between them; which are late, and all flags."""
+        """Take readings, what is shown at them, and the ticks between them; which are late, and all flags."""
         late, flag = np.zeros(len(readings), np.bool_), readings.flag.copy()
         start = 0
         for end, tick in self._cuts(readings, ticks):
             part = slice(start, end)
             if end > start:
-                events, late[part], flag[part] = self._take(readings[part])
+                features = shown and shown.part(start, end)
+                events, late[part], flag[part] = self._take(readings[part], features)
                 told.tell(events, self.board)
             if self.now <= tick != NEVER:
                 self.now = tick
@@ -144,16 +141,8 @@ class Engine:
             start, waiting = waiting[number].position, waiting[number + 1 :]
         yield len(readings), max((tick.time for tick in waiting), default=NEVER)
 
-    def _hear(self, features: Features) -> list[Event]:
-        """Take blocks: each is heard as a reading without a value, beside what its features show."""
-        count = len(features)
-        heard = Readings(
-            features.sensor, features.time, np.full(count, np.nan), np.full(count, Flag.MISSING, np.int8)
-        )
-        return self._take(heard, features)[0]
-
     def _take(
-        self, readings: Readings, features: Features = NO_FEATURES
+        self, readings: Readings, features: Shown | None
     ) -> tuple[list[Event], NDArray[np.bool_], NDArray[np.int8]]:
         ordered = order(readings.sensor, readings.time, self.last)
         # Sensor by sensor, so that the memory of so many sensors is walked through and not jumped about in.
@@ -170,8 +159,9 @@ class Engine:
             f for bank in self.banks for f in bank.update(shown, ordered.in_rounds, ordered.ends, self.now)
         ]
         events = in_order(e for f in found for e in read(f, readings))
-        if len(features):
-            events = in_order([*events, *self.waves.take(features, ordered.late, self.last_value)])
+        if features:
+            seen = self.waves.take(features, readings, ordered.late, self.last_value)
+            events = in_order([*events, *seen])
         if self.groups.concerned(events):
             heard = np.flatnonzero(~ordered.late)
             events = in_order(
@@ -198,20 +188,6 @@ class Engine:
         max_rate = self._max_rates.take(self._quantity.take(timely.sensor))
         allowed = max_rate * ((timely.time - since) / SECOND)
         return np.flatnonzero(np.abs(value - before) > allowed)
-
-
-def _pieces(readings: int, ticks: Sequence[Tick], features: Features) -> Iterator[_Piece]:
-    """A batch of so many readings, cut after each run of blocks that came without anything between them."""
-    place = np.stack([features.position, features.ticks])
-    starts: list[int] = np.flatnonzero((np.diff(place, prepend=-1) != 0).any(axis=0)).tolist()
-    done = told = 0
-    for first, end in pairwise([*starts, len(features)]):
-        position, tick = place[:, first].tolist()
-        between = tuple(Tick(each.position - done, each.time) for each in ticks[told:tick])
-        yield _Piece(slice(done, position), between, features.part(first, end))
-        done, told = position, tick
-    rest = tuple(Tick(each.position - done, each.time) for each in ticks[told:])
-    yield _Piece(slice(done, readings), rest, NO_FEATURES)
 
 
 def _trusted(readings: Readings) -> Values:

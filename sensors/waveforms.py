@@ -1,6 +1,6 @@
 """Waveforms: blocks of equally spaced samples, and what the rules need to know of them."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
 import msgspec
@@ -64,15 +64,6 @@ class Features:
         wide, real = np.empty(0, np.int64), np.empty(0, np.float64)
         narrow = np.empty(0, np.int32)
         return cls(narrow, wide, wide, wide, narrow, wide, real, wide, wide, real)
-
-    def part(self, first: int, end: int) -> Self:
-        """Blocks ``first`` to ``end`` with their features."""
-        start, stop = np.searchsorted(self.block, [first, end]).tolist()
-        offset = np.concatenate([[0], np.cumsum(self.size)])
-        blocks = {name: getattr(self, name)[first:end] for name in ("sensor", "time", "position", "ticks")}
-        found = {name: getattr(self, name)[start:stop] for name in ("tap", "rate", "samples", "size")}
-        values = self.values[offset[start] : offset[stop]]
-        return replace(self, **blocks, **found, block=self.block[start:stop] - first, values=values)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """All of it by name."""

@@ -16,6 +16,7 @@ from rules.engine import Engine, Tick
 from rules.kinds.spectrum import Spectrum
 from rules.memory import remember
 from rules.model import RiskChange, Transition
+from rules.waves import weave
 from sensors.model import Flag
 from sensors.readings import MINUTE, SECOND, Readings
 from sensors.waveforms import NO_FEATURES, Features, Waveform
@@ -28,6 +29,7 @@ from tests.unit.rules.bridge import (
     blocks,
     bridge,
     restarted,
+    rule,
     rules,
     shaking,
     told,
@@ -201,14 +203,57 @@ def test_batches_cut_anywhere_and_restarts_from_snapshot_and_journal_give_the_sa
     assert run(cuts, restart=True) == WHOLE
 
 
-def test_features_taken_apart_are_those_of_the_parts() -> None:
-    mine = engine()
-    every = mine.waves.features(WAVEFORMS)
-    for first, end in ((0, 4), (4, 10), (7, 9), (5, 5)):
-        part, own = every.part(first, end), mine.waves.features(WAVEFORMS[first:end])
-        if first % 2 == end % 2 == 0:
-            for field in fields(Features):
-                assert getattr(part, field.name).tolist() == getattr(own, field.name).tolist()
+FATIGUE = rule("fatigue", category=1e-4, limits=[1e15])
+
+
+@given(st.lists(st.sampled_from("rrrbt"), min_size=1, max_size=12), st.integers(0, 2**32 - 1))
+def test_a_sensor_may_send_readings_and_blocks(arrivals: list[str], seed: int) -> None:
+    """All in one batch, or one batch each: the damage counted is the same to the last bit."""
+    random = np.random.default_rng(seed)
+    together, apart = engine(FATIGUE), engine(FATIGUE)
+    values, times, ticks, waveforms, at = [], [], [], [], START
+    for number, what in enumerate(arrivals):
+        at += SECOND
+        value, samples = float(random.normal()), random.normal(size=5).astype(np.float32)
+        block = Waveform(sensor=1, start=at, rate=50.0, samples=samples, flag=1, message=number)
+        if what == "r":
+            values.append(value)
+            times.append(at)
+            apart.step(strain([at], [value]))
+        elif what == "b":
+            waveforms.append(msgspec.structs.replace(block, position=len(values), ticks=len(ticks)))
+            apart.step(Readings.empty(), (), apart.waves.features([block]))
+        else:
+            ticks.append(Tick(len(values), at))
+            apart.step(Readings.empty(), [Tick(0, at)])
+    step = together.step(strain(times, values), ticks, together.waves.features(waveforms))
+    assert memory(together) == memory(apart)
+    assert len(step.late) == len(step.flag) == len(values)
+
+
+def strain(times: list[int], values: list[float]) -> Readings:
+    count = len(values)
+    return Readings(
+        np.ones(count, np.int32), np.array(times, np.int64), np.array(values), np.ones(count, np.int8)
+    )
+
+
+def test_blocks_and_ticks_keep_their_places_among_the_readings() -> None:
+    readings, ticks = strain([1, 2, 3], [1.0, 2.0, 3.0]), [(0, 10), (2, 20), (2, 21), (3, 30)]
+    blocks_at = [(0, 0), (2, 1), (2, 2), (3, 4)]
+    features = engine().waves.features(
+        [
+            Waveform(
+                sensor=3, start=0, rate=50.0, samples=np.zeros(1, np.float32), flag=1, position=p, ticks=t
+            )
+            for p, t in blocks_at
+        ]
+    )
+    woven = weave(readings, ticks, features)
+    assert woven.readings.sensor.tolist() == [3, 1, 1, 3, 3, 1, 3]
+    assert woven.heard.tolist() == [True, False, False, True, True, False, True]
+    assert woven.ticks == ((1, 10), (4, 20), (5, 21), (6, 30))
+    assert woven.cuts == (0, 7)
 
 
 def test_nothing_given_is_changed() -> None:
