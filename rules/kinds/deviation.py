@@ -5,12 +5,17 @@ and computed anew with each that is kept; r = value - baseline, or with ``least_
 baseline) / max(1.4826 MAD, ``least_spread``), MAD = the median distance from the median in the window. The
 bands are those of ``limit``, on r: deadband, delays. While in evidence the baseline stands still, and so
 does its clock, for ``freeze`` at most. Nothing is judged before half a window and five points are known.
+With ``baseline = "week"`` or ``"day"`` it is learned from history instead, in the city's time zone: that
+percentile, and 1.4826 MAD around it with the hours beside, of each hour of the week or day, read off
+linearly between the middles of the hours. It is part of the rule set and moves by no evidence.
 
 Will not fire on: a rise slower than the window; a level that was there from the start; what lasts longer
 than ``freeze`` once it fills the window; a sensor that reports fewer than five times a window.
 False alarms: what is usual changes with the hour and the weather. A low percentile follows the quiet level
 and leaves gusts above it; the median doubles the false alarms of a daily cycle. In spreads, of white noise
 one reading in 370 is beyond 3 and one in 16,000 beyond 4; ``on_delay`` of three readings makes both rare.
+A weekly baseline of demand alone is weak: how much a day differs from its like stays in r, so explain by
+other sensors first (``relation``).
 Siblings: ``limit`` for a level that is bad at any time, ``ewma`` for less than one reading's noise, ``spike``
 for what is back at once.
 
@@ -29,7 +34,7 @@ Reference: fence-line methane: 2 ppm above the 10th percentile of 6 h finds 17 o
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import msgspec
 import numpy as np
@@ -40,7 +45,9 @@ from rules.kinds.base import Changes, Kind, Subjects, Times, Values, attribute, 
 from rules.kinds.limit import Limit, LimitParameters
 from rules.kinds.reference import NEVER
 from rules.kinds.window import MAD, Window, median, quantile
+from sensors.local import local
 from sensors.model import Asset
+from sensors.readings import HOUR
 
 _LEAST, _MOST = 5, 1000
 
@@ -48,6 +55,8 @@ _LEAST, _MOST = 5, 1000
 class DeviationParameters(LimitParameters, frozen=True, kw_only=True):
     """Bands around what is usual, in the quantity's own unit or, with ``least_spread``, in spreads."""
 
+    baseline: Literal["rolling", "day", "week"] = "rolling"
+    """What is usual: the last ``window``, or what was learned of this hour of the day or of the week."""
     window: Duration = lasting("6h")
     percentile: float = 50.0
     """Which level of the window is the usual one; 10 where only what comes on top is of interest."""
@@ -76,6 +85,11 @@ class DeviationParameters(LimitParameters, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, least_spread=spread, relative_to=None)
 
 
+_SLOTS = {"rolling": 0, "day": 24, "week": 168}
+_AGAIN = 2
+"""How many readings each hour needs to be learned."""
+
+
 class Deviation(Kind[DeviationParameters]):
     """Limits on what is left of the values without their baselines."""
 
@@ -98,6 +112,36 @@ class Deviation(Kind[DeviationParameters]):
         """The last reading; the beginning of the present evidence."""
         self._held = np.zeros(size, np.int64)
         """How long the baseline's clock has stood still."""
+        self._slots = np.array([_SLOTS[each.baseline] for each in parameters], np.int64)
+        self._zone = parameters[0].zone if parameters else "UTC"
+        self._learner = np.cumsum(self._slots > 0) - 1
+        self._usual = np.full((np.count_nonzero(self._slots), 2, self._slots.max(initial=0)), np.nan)
+        """Of the subjects that learn: baselines and spreads by slot."""
+        for row, each in enumerate(parameters):
+            if each.learned:
+                self._usual[self._learner[row], :, : self._slots[row]] = np.reshape(each.learned, (2, -1))
+
+    @classmethod
+    def must_learn(cls, parameters: DeviationParameters) -> bool:
+        return parameters.baseline != "rolling"
+
+    @classmethod
+    def learn(
+        cls, parameters: DeviationParameters, zone: str, time: Times, value: Values
+    ) -> tuple[float, ...]:
+        slots = _SLOTS[parameters.baseline]
+        slot = local(time, zone) // HOUR % slots
+        few = np.flatnonzero(np.bincount(slot, minlength=slots) < _AGAIN)
+        if len(few):
+            raise ValueError(
+                f"expected {_AGAIN} readings or more in each hour of the {parameters.baseline}, "
+                f"which {len(few)} of {slots} do not have"
+            )
+        usual = np.array([np.percentile(value[slot == each], parameters.percentile) for each in range(slots)])
+        away = np.abs(value - usual[slot])
+        beside = [np.isin(slot, np.arange(each - 1, each + 2) % slots) for each in range(slots)]
+        spread = [MAD * float(np.median(away[each])) for each in beside]
+        return (*usual.tolist(), *spread)
 
     def update(self, subject: Subjects, time: Times, value: Values) -> Iterator[Changes]:
         before = self.state[subject]
@@ -106,7 +150,9 @@ class Deviation(Kind[DeviationParameters]):
         self._held[still] += time[frozen] - self._heard[still]
         self._heard[subject] = time
         clock = time - self._held[subject]
-        opening = np.flatnonzero(~frozen & self._window.opens(subject, clock))
+        rolling = self._slots[subject] == 0
+        self._look_up(subject[~rolling], time[~rolling])
+        opening = np.flatnonzero(rolling & ~frozen & self._window.opens(subject, clock))
         self._learn(subject[opening], clock[opening])
         yield from self._limit.update(subject, time, self._residual(subject, value))
         begins = (self.state[subject] > 0) & (before == 0)
@@ -115,7 +161,7 @@ class Deviation(Kind[DeviationParameters]):
         self._window.keep(subject[keeping], clock[keeping], value[keeping])
 
     def memory(self) -> int:
-        return self._limit.memory() + int(self._length.max(initial=0))
+        return self._limit.memory() + int(self._length[self._slots == 0].max(initial=0))
 
     def explain(self, subject: int, state: int, value: float) -> str:
         baseline, residual = (
@@ -144,6 +190,21 @@ class Deviation(Kind[DeviationParameters]):
         residual: Values = (value - self._baseline[subject]) / self._spread[subject]
         residual[np.isnan(residual)] = 0.0
         return residual
+
+    def _look_up(self, subject: Subjects, time: Times) -> None:
+        """Read what is usual at these times off what was learned."""
+        if not len(subject):
+            return
+        slots = self._slots[subject]
+        place = (local(time, self._zone) / HOUR - 0.5) % slots
+        before = np.floor(place).astype(np.intp)
+        share = place - before
+        learner = self._learner[subject]
+        first, then = (self._usual[learner, :, slot % slots] for slot in (before, before + 1))
+        baseline, spread = (first + (then - first) * share[:, None]).T
+        self._baseline[subject] = baseline
+        least = self._least[subject]
+        self._spread[subject] = np.where(np.isnan(least), 1.0, np.fmax(spread, least))
 
     def _learn(self, subject: Subjects, clock: Times) -> None:
         if not len(subject):

@@ -352,8 +352,10 @@ def test_a_kind_s_text_says_what_one_must_know(name: str) -> None:
 
 
 OTHERS = ("d1", "d2")
+WEEKLY = {"bands": [{"above": 9}, {"below": -9}], "baseline": "week", "least_spread": 0.5}
 STAGES: dict[str, Callable[[], Stage]] = {
     **{name: partial(alone, name, examples) for name, examples in EXAMPLES.items()},
+    "deviation": partial(alone, "deviation", [*EXAMPLES["deviation"], WEEKLY]),
     "spectrum": partial(alone, "spectrum", [{"frequencies": [2.0]}]),
     "cable": partial(
         alone,

@@ -1,10 +1,14 @@
 """deviation: away from what is usual for the sensor."""
 
+import msgspec
 import numpy as np
 import pytest
 
 from rules.bind import parse_parameters
+from rules.kinds.deviation import Deviation, DeviationParameters
 from rules.kinds.window import median, quantile
+from sensors.local import local
+from sensors.readings import HOUR
 from tests.unit.rules.kinds.stage import kind, show, shown, state
 
 FENCE = {"bands": [{"above": 2}], "window": "1h", "percentile": 10}
@@ -88,6 +92,63 @@ def test_it_tells_an_operator_what_is_usual() -> None:
     assert fence.explain(0, 1, 5.0) == "5 is 3 above its usual 2"
     assert fence.explain(0, 0, 2.5) == "is back to usual: 2.5 is 0.5 above its usual 2"
     assert spreads.explain(0, 2, 1.5) == "1.5 is 5 spreads below its usual 2"
+
+
+def hourly(weeks: int, zone: str = "UTC") -> tuple[np.ndarray, np.ndarray]:
+    """Four readings an hour from a Thursday on: a wave a day but on Sundays, by the clock on the wall."""
+    time = np.arange(weeks * 7 * 24 * 4) * (HOUR // 4)
+    hour = local(time, zone) // HOUR
+    busy = (hour // 24 + 4) % 7 != 0
+    noise = np.random.default_rng(7).normal(0, 0.2, len(time))
+    return time, 10 + 5 * busy * np.sin(2 * np.pi * hour / 24) + noise
+
+
+def weekly(zone: str = "UTC", **parameters: object) -> Deviation:
+    given = {"bands": [{"above": 3}, {"below": -3}], "baseline": "week", "zone": zone, **parameters}
+    told = parse_parameters("deviation", given)
+    assert isinstance(told, DeviationParameters)
+    learned = Deviation.learn(told, zone, *hourly(4, zone))
+    return Deviation([msgspec.structs.replace(told, learned=learned)])
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "America/St_Johns"])
+def test_a_week_is_learned_hour_by_hour_of_the_city_s_own_time(zone: str) -> None:
+    """The week after is as usual; a Sunday as busy as a Monday is not."""
+    time, value = hourly(6, zone)
+    after = time >= 5 * 7 * 24 * HOUR
+    week = [(t / 1e6, v) for t, v in zip(time[after].tolist(), value[after].tolist(), strict=True)]
+    assert shown(weekly(zone), week) == []
+    monday = {round(t - 24 * 3600): v for t, v in week}
+    sunday = [(t, monday.get(round(t), v)) for t, v in week]
+    found = shown(weekly(zone), sunday)
+    assert found
+    days = {(local(np.array([round(t * 1e6)]), zone)[0] // (24 * HOUR) + 4) % 7 for t, _ in found}
+    assert 0 in days
+
+
+def test_what_a_week_taught_is_not_moved_by_evidence() -> None:
+    deviation = weekly()
+    usual = deviation.explain(0, 1, 30.0)
+    shown(deviation, [(3600.0 * n, 30.0) for n in range(24 * 14)])
+    assert state(deviation) == 1
+    assert usual == "has no usual value yet, now 30"
+    assert deviation.explain(0, 1, 30.0).startswith("30 is ")
+
+
+def test_a_day_is_enough_where_the_week_does_not_matter() -> None:
+    given = parse_parameters("deviation", {"bands": [{"above": 3}], "baseline": "day"})
+    assert isinstance(given, DeviationParameters)
+    time, value = hourly(1)
+    assert len(Deviation.learn(given, "UTC", time, value)) == 48
+    with pytest.raises(ValueError, match="which 20 of 24 do not have"):
+        Deviation.learn(given, "UTC", time[:16], value[:16])
+
+
+def test_who_has_learned_nothing_says_nothing() -> None:
+    assert Deviation.must_learn(DeviationParameters(bands=(), baseline="week"))
+    assert not Deviation.must_learn(DeviationParameters(bands=()))
+    silent = kind("deviation", {"bands": [{"above": 3}], "baseline": "week"})
+    assert shown(silent, every_minute([1.0] * 500 + [99.0])) == []
 
 
 def test_quantiles_are_those_of_numpy() -> None:
