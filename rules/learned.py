@@ -85,11 +85,12 @@ def _joint(pairs: tuple[Pair, ...], history: Readings, size: int) -> Iterator[tu
     joint = bank(pairs[0].rule.kind, pairs, size)
     assert isinstance(joint, JointBank)
     samples = list(joint.look(history))
+    width = max(len(pair.seats) for pair in pairs)
     subject = np.concatenate([np.empty(0, np.intp), *(sample.subject for sample in samples)])
     time = np.concatenate([np.empty(0, np.int64), *(sample.time for sample in samples)])
     rows = np.argsort(subject, kind="stable")
     ends = np.searchsorted(subject[rows], np.arange(len(pairs) + 1))
-    value = np.concatenate([sample.value for sample in samples]) if samples else np.empty((0, 0))
+    value = np.concatenate([np.empty((0, width)), *(sample.value for sample in samples)])
     for number, pair in enumerate(pairs):
         mine = rows[ends[number] : ends[number + 1]]
         yield pair, (time[mine], value[mine, : len(pair.seats)])

@@ -142,6 +142,38 @@ def explain(
 
 
 @app.command()
+def learn(
+    out: Annotated[Path, typer.Option(help="The file to write; load it beside the rules.")],
+    since: Annotated[
+        str, typer.Option("--from", metavar="RFC3339", help="The beginning of a quiet stretch.")
+    ],
+    until: Annotated[str, typer.Option("--to", metavar="RFC3339", help="Its end.")],
+    paths: Paths = None,
+) -> None:
+    """Let rules learn from a quiet stretch of stored history, and write what they learned as a rule file.
+
+    Example: `lifeline rules learn my-rules/ --from 2025-10-01T00:00+08:00 --to 2025-10-29T00:00+08:00
+    --out my-rules/learned.toml`, then `lifeline rules load my-rules/`
+    """
+    import asyncio  # noqa: PLC0415
+
+    from lifeline.cli.arguments import moment  # noqa: PLC0415
+    from lifeline.learning import learn_stored, learned_text  # noqa: PLC0415
+    from sensors.errors import ConfigurationError  # noqa: PLC0415
+    from simulator.files import create  # noqa: PLC0415
+
+    first, last = moment("--from", since), moment("--to", until)
+    found, failed = asyncio.run(learn_stored(Settings.load().database(), _paths(paths), first, last))
+    for (rule, subject), why in failed.items():
+        typer.echo(f"{rule} at {subject} learned nothing: {why}", err=True)
+    if not found.learned:
+        raise ConfigurationError(f"nothing was learned; {out} is not written")
+    with create(out) as file:
+        file.write(learned_text(found.learned).encode())
+    typer.echo(f"{len(found.learned)} learned, {len(failed)} not; {out}")
+
+
+@app.command()
 def backtest(
     since: Annotated[str, typer.Option("--from", metavar="RFC3339", help="The beginning of the comparison.")],
     until: Annotated[str, typer.Option("--to", metavar="RFC3339", help="Its end.")],

@@ -32,6 +32,7 @@ NAMED_BY_THE_DESIGN = {
     "rules test",
     "rules explain",
     "rules backtest",
+    "rules learn",
     "dead-letter list",
     "dead-letter retry",
     "bench ingest",
