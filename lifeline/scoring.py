@@ -8,7 +8,7 @@ interval (J. Am. Stat. Assoc. 22 (1927) 209), which also few events make honest.
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -66,12 +66,18 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def score(
-    hazard: str, labels: Iterable[Label], alarms: Iterable[Alarm], observed: Sequence[Span], lead: int = 0
+    hazard: str,
+    labels: Iterable[Label],
+    alarms: Iterable[Alarm],
+    observed: Sequence[Span],
+    lead: int = 0,
+    assets: Collection[str] = (),
 ) -> Score:
     """Hold the alarms of one hazard against its labels, as far as they begin in observed time.
 
     observed: when anything could have been seen, less the warm-up; in order. lead: how early (us) an alarm
-    may sound and still be of an event.
+    may sound and still be of an event. assets: those that are watched; where events name theirs, a day is
+    clean for the others, and clean time is the mean over all of them.
     """
     labels = [label for label in labels if label.hazard == hazard]
     alarms = [alarm for alarm in alarms if alarm.hazard == hazard]
@@ -84,8 +90,7 @@ def score(
         if _within(alarm.start, observed) and not any(_concerns(alarm, each, lead) for each in labels)
     ]
     episodes = _episodes(false)
-    events = _merged((label.start - lead, label.end + GRACE) for label in labels)
-    clean = _length(observed) - _overlap(observed, events)
+    clean = _clean(labels, observed, lead, assets)
     low, high = wilson(len(found), len(scored))
     return Score(
         hazard=hazard,
@@ -123,6 +128,17 @@ def without(stretches: Iterable[Span], hole: Span) -> list[Span]:
     """What of the stretches lies outside a span."""
     pairs = (((start, min(end, hole[0])), (max(start, hole[1]), end)) for start, end in stretches)
     return [(start, end) for pair in pairs for start, end in pair if end > start]
+
+
+def _clean(labels: Iterable[Label], observed: Sequence[Span], lead: int, assets: Collection[str]) -> float:
+    """Observed time without events and their grace, the mean over the assets."""
+    spans = {label: (label.start - lead, label.end + GRACE) for label in labels}
+    each = [
+        _overlap(observed, _merged(span for label, span in spans.items() if label.asset in (None, asset)))
+        for asset in assets
+    ]
+    events = sum(each) / len(each) if each else _overlap(observed, _merged(spans.values()))
+    return _length(observed) - events
 
 
 def _delay(label: Label, alarms: Iterable[Alarm], lead: int) -> int | None:

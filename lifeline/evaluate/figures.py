@@ -5,7 +5,8 @@ S is the score of the BATADAL competition (Taormina et al. 2018, J. Water Resour
 which is 1 - 1 = 0 for an event that is not found, and S_CLF = (TPR + TNR) / 2 over the rows.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
 import msgspec
 import numpy as np
@@ -47,23 +48,34 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     missed: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What happened. lead: how early (us) an alarm may be. assets: where the feed measures."""
+
+    hazard: str
+    labels: Sequence[Label]
+    lead: int = 0
+    assets: Collection[str] = ()
+
+
 def figures(
     feed: str,
-    hazard: str,
-    labels: Sequence[Label],
+    truth: Truth,
     alarms: Iterable[Alarm],
     times: Times,
     *,
     observed: Sequence[Span],
     steady: Sequence[Span],
-    lead: int = 0,
 ) -> Figures:
     """Hold alarms against labels.
 
     times: of the rows. observed: when events count; steady: when false alarms do; both in order.
     """
+    hazard, labels = truth.hazard, truth.labels
     alarms = [alarm for alarm in alarms if alarm.hazard == hazard]
-    whole, settled = (score(hazard, labels, alarms, spans, lead) for spans in (observed, steady))
+    whole, settled = (
+        score(hazard, labels, alarms, spans, truth.lead, truth.assets) for spans in (observed, steady)
+    )
     return Figures(
         feed=feed,
         hazard=hazard,

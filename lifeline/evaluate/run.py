@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lifeline.evaluate.figures import Figures, figures
+from lifeline.evaluate.figures import Figures, Truth, figures
 from lifeline.evaluate.passage import play_through
 from lifeline.replay.play import Play, read
 from lifeline.scoring import Span, after, without
@@ -28,13 +28,11 @@ def judge(play: Play) -> Figures:
     observed = _scored(play)
     return figures(
         play.feed.name,
-        labels.hazard,
-        play.labels,
+        Truth(labels.hazard, play.labels, labels.lead, play.assets),
         passage.alarms(RiskLevel.GENERAL, play.extent.end),
         passage.times,
         observed=observed,
         steady=after(observed, play.extent.start + play.feed.warm_up),
-        lead=labels.lead,
     )
 
 

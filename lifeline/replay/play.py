@@ -27,6 +27,11 @@ class Play:
     labels: tuple[Label, ...]
     extent: Extent
 
+    @property
+    def assets(self) -> frozenset[str]:
+        """Where the feed measures."""
+        return frozenset(channel.sensor.asset for channel in self.channels)
+
 
 def read(path: Path, data: Path, until: int | None = None, rules: Path | None = None) -> Play:
     """Read and check a feed, its city, its rules (or others) and its labels, the tables to their end.

@@ -167,4 +167,4 @@ def _score(play: Play, alarms: list[Alarm]) -> Score | None:
     if labels is None:
         return None
     observed = after(play.extent.stretches, play.extent.start + play.feed.warm_up)
-    return score(labels.hazard, play.labels, alarms, observed, labels.lead)
+    return score(labels.hazard, play.labels, alarms, observed, labels.lead, play.assets)

@@ -2,9 +2,11 @@
 
 Formula: baseline = the ``percentile`` of the readings of the last ``window``, thinned to ``points`` of them
 and computed anew with each that is kept; r = value - baseline, or with ``least_spread`` r = (value -
-baseline) / max(1.4826 MAD, ``least_spread``), MAD = the median distance from the median in the window. The
-bands are those of ``limit``, on r: deadband, delays. While in evidence the baseline stands still, and so
-does its clock, for ``freeze`` at most. Nothing is judged before half a window and five points are known.
+baseline) / max(1.4826 MAD, ``least_spread``), MAD = the median distance from the median in the window; with
+``spread_over`` the spread is 1.2533 times the mean distance from the baseline over so long instead, each no
+further out than 5 of the mean, so that a calm hour of a restless sensor makes it no calm one. The bands are
+those of ``limit``, on r: deadband, delays. While in evidence the baseline stands still, and so does its
+clock, for ``freeze`` at most. Nothing is judged before half a window and five points are known.
 With ``baseline = "week"`` or ``"day"`` it is learned from history instead, in the city's time zone: that
 percentile, and 1.4826 MAD around it with the hours beside, of each hour of the week or day, read off
 linearly between the middles of the hours. It is part of the rule set and moves by no evidence.
@@ -51,6 +53,14 @@ from sensors.readings import HOUR
 
 _LEAST, _MOST = 5, 1000
 
+_MEAN_DISTANCE = 1.2533
+"""How many mean distances the standard deviation of a normal distribution is."""
+
+_OUTLYING = 5.0
+
+_RIPE = 20
+"""Distances that a mean of them must have."""
+
 
 class DeviationParameters(LimitParameters, frozen=True, kw_only=True):
     """Bands around what is usual, in the quantity's own unit or, with ``least_spread``, in spreads."""
@@ -64,6 +74,8 @@ class DeviationParameters(LimitParameters, frozen=True, kw_only=True):
     """How many readings stand for the window."""
     least_spread: float | None = None
     """The spread that a quiet sensor is at least taken to have, in the quantity's own unit."""
+    spread_over: Duration | None = None
+    """How long the distances from the baseline are averaged for the spread; None = those of the window."""
     freeze: Duration = lasting("1d")
     """How long evidence may hold the baseline; what lasts longer becomes the new normal."""
 
@@ -76,6 +88,9 @@ class DeviationParameters(LimitParameters, frozen=True, kw_only=True):
             return "points", f"expected {_LEAST} to {_MOST}, not {self.points}"
         if self.least_spread is not None and self.least_spread <= 0:
             return "least_spread", f"expected more than 0, not {self.least_spread}"
+        rolls = self.least_spread is not None and self.baseline == "rolling"
+        if self.spread_over is not None and not (rolls and self.spread_over >= self.window):
+            return "spread_over", "expected at least the window, beside least_spread and a rolling baseline"
         return super().mistake()
 
     def at(self, asset: Asset, upload_s: float) -> Self:
@@ -95,7 +110,7 @@ class Deviation(Kind[DeviationParameters]):
 
     name: ClassVar = "deviation"
     parameters: ClassVar = DeviationParameters
-    kept: ClassVar = ("_baseline", "_spread", "_heard", "_begun", "_held")
+    kept: ClassVar = ("_baseline", "_spread", "_heard", "_begun", "_held", "_distance", "_counted")
 
     def __init__(self, parameters: Sequence[DeviationParameters]) -> None:
         super().__init__(parameters)
@@ -106,8 +121,12 @@ class Deviation(Kind[DeviationParameters]):
         self._share = of_each(parameters, "percentile", np.float64) / 100.0
         self._least = np.array([each.least_spread or np.nan for each in parameters], np.float64)
         self._freeze = of_each(parameters, "freeze", np.int64)
+        self._over = np.array([each.spread_over or 0 for each in parameters], np.int64)
+        self._distance, self._counted = np.zeros(size), np.zeros(size, np.int64)
+        """The mean distance from the baseline, and of how many."""
         self._window = Window([each.points for each in parameters], [each.window for each in parameters])
-        self._baseline, self._spread = np.full(size, np.nan), np.ones(size)
+        self._baseline = np.full(size, np.nan)
+        self._spread = np.where(self._over > 0, np.inf, 1.0)
         self._heard, self._begun = np.full(size, NEVER), np.full(size, NEVER)
         """The last reading; the beginning of the present evidence."""
         self._held = np.zeros(size, np.int64)
@@ -148,6 +167,7 @@ class Deviation(Kind[DeviationParameters]):
         frozen = (before > 0) & (time - self._begun[subject] < self._freeze[subject])
         still = subject[frozen]
         self._held[still] += time[frozen] - self._heard[still]
+        elapsed = time - self._heard[subject]
         self._heard[subject] = time
         clock = time - self._held[subject]
         rolling = self._slots[subject] == 0
@@ -157,11 +177,15 @@ class Deviation(Kind[DeviationParameters]):
         yield from self._limit.update(subject, time, self._residual(subject, value))
         begins = (self.state[subject] > 0) & (before == 0)
         self._begun[subject[begins]] = time[begins]
+        if self._over.any():
+            calm = np.flatnonzero((self._over[subject] > 0) & ~frozen & ~begins)
+            self._widen(subject[calm], elapsed[calm], value[calm])
         keeping = opening[~begins[opening]]
         self._window.keep(subject[keeping], clock[keeping], value[keeping])
 
     def memory(self) -> int:
-        return self._limit.memory() + int(self._length[self._slots == 0].max(initial=0))
+        rolling = np.maximum(self._length, 3 * self._over)[self._slots == 0]
+        return self._limit.memory() + int(rolling.max(initial=0))
 
     def explain(self, subject: int, state: int, value: float) -> str:
         baseline, residual = (
@@ -218,4 +242,18 @@ class Deviation(Kind[DeviationParameters]):
         if not np.isnan(least).all():
             distance = np.abs(view.value - quantile(rows, view.count, 0.5)[:, None])
             spread = np.maximum(MAD * median(distance, view.count), least)
-            self._spread[subject] = np.where(known & ~np.isnan(least), spread, 1.0)
+            spread = np.where(known & ~np.isnan(least), spread, 1.0)
+            self._spread[subject] = np.where(self._over[subject] > 0, self._spread[subject], spread)
+
+    def _widen(self, subject: Subjects, elapsed: Times, value: Values) -> None:
+        """Take distances from the baseline into their mean, and the spread from that."""
+        distance = np.abs(value - self._baseline[subject])
+        known = ~np.isnan(distance)
+        subject, elapsed, distance = subject[known], elapsed[known], distance[known]
+        mean, count = self._distance[subject], self._counted[subject]
+        distance = np.where(count < _RIPE, distance, np.minimum(distance, _OUTLYING * mean))
+        share = np.maximum(1.0 / (count + 1), -np.expm1(-elapsed / self._over[subject]))
+        mean += share * (distance - mean)
+        self._distance[subject], self._counted[subject] = mean, count + 1
+        spread = np.maximum(_MEAN_DISTANCE * mean, self._least[subject])
+        self._spread[subject] = np.where(count + 1 < _RIPE, np.inf, spread)

@@ -169,3 +169,11 @@ def test_a_stretch_that_is_left_out_cuts_those_that_it_lies_in() -> None:
     assert without(spans, (5, 25)) == [(0, 5), (25, 30), (40, 50)]
     assert without(spans, (22, 24)) == [(0, 10), (20, 22), (24, 30), (40, 50)]
     assert without(spans, (-5, 60)) == []
+
+
+def test_while_one_asset_has_its_event_the_others_days_are_clean() -> None:
+    found = score("gas-leak", [event(DAY, 3 * DAY - HOUR, asset="A")], [], OBSERVED, 0, ["A", "B"])
+
+    assert found.clean_days == pytest.approx(9)
+    anywhere = score("gas-leak", [event(DAY, 3 * DAY - HOUR, asset=None)], [], OBSERVED, 0, ["A", "B"])
+    assert anywhere.clean_days == pytest.approx(8)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lifeline.evaluate.figures import competition, figures
+from lifeline.evaluate.figures import Truth, competition, figures
 from lifeline.scoring import Alarm
 from rules.levels import RiskLevel
 from sensors.readings import DAY, HOUR
@@ -46,7 +46,9 @@ def test_without_events_there_is_no_s() -> None:
 def test_events_of_the_warm_up_count_and_its_false_alarms_do_not() -> None:
     labels = [label(2, 4, "early"), label(40, 44, "late"), label(60, 61, "beyond")]
     alarms = [alarm(3, 4), alarm(10, 11), alarm(30, 31), alarm(41, 42), alarm(47, 48, "data-loss")]
-    found = figures("f", "burst", labels, alarms, TIMES, observed=[(0, 2 * DAY)], steady=[(DAY, 2 * DAY)])
+    found = figures(
+        "f", Truth("burst", labels), alarms, TIMES, observed=[(0, 2 * DAY)], steady=[(DAY, 2 * DAY)]
+    )
 
     assert (found.events, found.detected, found.steady_events, found.steady_detected) == (2, 2, 1, 1)
     assert (found.unobserved, found.missed) == (1, ())

@@ -75,6 +75,24 @@ def test_in_spreads_a_noisy_sensor_is_allowed_more() -> None:
         assert state(deviation) == 2
 
 
+def test_a_calm_hour_of_a_restless_sensor_is_judged_by_its_days() -> None:
+    restless = np.random.default_rng(4).normal(0.0, 1.0, 600).clip(-3, 3).tolist()
+    calm = [0.0, 0.01, -0.01] * 60
+    for over, states in (({}, 1), ({"spread_over": "1d"}, 0)):
+        deviation = kind("deviation", {**SPREADS, **over})
+        assert shown(deviation, every_minute([*restless, *calm])) == []
+        show(deviation, 780 * 60, 2.0)
+        assert state(deviation) == states
+        show(deviation, 781 * 60, 9.0)
+        assert state(deviation) == 1
+
+
+def test_with_a_long_spread_nothing_is_judged_before_twenty_readings_told_it() -> None:
+    deviation = kind("deviation", {**SPREADS, "window": "10min", "spread_over": "1d"})
+    assert shown(deviation, every_minute([0.0, 0.2] * 9 + [50.0])) == []
+    assert shown(deviation, every_minute([0.0, 0.2] * 20 + [50.0], 20)) == [(60 * 60, 1)]
+
+
 def test_how_often_a_sensor_reports_makes_no_difference_to_what_is_usual() -> None:
     ramp = {second: 2.0 + second / 3600 for second in range(0, 7200, 10)}
     usual = []
