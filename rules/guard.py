@@ -115,6 +115,8 @@ class _Observed:
 
     def make(self, kind: Kind[Any]) -> Iterator[Changes]:
         assert isinstance(kind, WaveformKind)
+        if not self.block.samples:
+            raise ValueError("its feature could not be computed of this block")
         return kind.observe(int(self.subject[0]), self.block, self.beside)
 
     def attempt(self, kind: Kind[Any], memory: Memory, build: Build) -> list[Changes]:

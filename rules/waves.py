@@ -124,13 +124,14 @@ class Waves:
     def features(self, waveforms: Sequence[Waveform]) -> Features:
         """What the engine's step takes of blocks in their order of arrival. Pure.
 
-        Channels of a device are one block where they came in one message with as many samples each.
+        Channels of a device are one block where they came in one message with as many samples each. A block
+        of which a feature cannot be computed has 0 samples in it, at which the rules that wait for it fail.
         """
         if not waveforms:
             return NO_FEATURES
         together = {(each.message, each.sensor): each for each in waveforms}
         found = [
-            (number, row, each.rate, len(each.samples), feature)
+            (number, row, each.rate, *feature)
             for row, each in enumerate(waveforms)
             for number in self._by_first.get(each.sensor, ())
             if (feature := _computed(self._taps[number], each, together)) is not None
@@ -176,9 +177,17 @@ def _before(row: int, sensor: int, readings: Readings, late: Mask, last_value: N
     return float(readings.value[mine[-1]]) if readings.flag[mine[-1]] < Flag.FAIL else np.nan
 
 
-def _computed(tap: _Tap, first: Waveform, together: dict[tuple[int, int], Waveform]) -> Values | None:
+def _computed(
+    tap: _Tap, first: Waveform, together: dict[tuple[int, int], Waveform]
+) -> tuple[int, Values] | None:
+    """How many samples a channel had, and the feature; None where there is none."""
     blocks = [together.get((first.message, sensor)) for sensor in tap.channels]
     channels = [each for each in blocks if each is not None and each.flag <= Flag.SUSPECT]
     if len(channels) < len(blocks) or len({len(each.samples) for each in channels}) > 1:
         return None
-    return tap.feature(np.stack([each.samples for each in channels]).astype(np.float64), first.rate)
+    samples = np.stack([each.samples for each in channels]).astype(np.float64)
+    try:
+        feature = tap.feature(samples, first.rate)
+    except Exception:  # noqa: BLE001, whatever a feature may do wrong
+        return 0, np.empty(0)
+    return None if feature is None else (samples.shape[1], feature)

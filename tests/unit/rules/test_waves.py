@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ingest.batch import Batch
 from ingest.journal import BatchEntry, decode, encode_batch
 from rules.engine import Engine, Tick
+from rules.kinds.modal import Covariances
 from rules.kinds.spectrum import Spectrum
 from rules.memory import remember
 from rules.model import RiskChange, Transition
@@ -288,3 +289,17 @@ def test_where_a_rule_raises_at_a_block_it_is_switched_off_and_for_no_other(
 
 def test_a_channel_that_stands_still_says_nothing() -> None:
     assert not list(told(engine(SPECTRUM), blocks(np.zeros((2, 6000)))))
+
+
+@pytest.mark.raising
+def test_where_a_feature_cannot_be_computed_the_rules_that_wait_for_it_are_switched_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object) -> None:
+        raise ArithmeticError("singular")
+
+    mine = engine(SPECTRUM)
+    monkeypatch.setattr(Covariances, "__call__", broken)
+    transitions = [t for t in told(mine, WAVEFORMS[:2]) if t.state]
+    assert {t.rule for t in transitions} == {"rule-failure"}
+    assert "its feature could not be computed of this block" in transitions[0].reason
