@@ -1,9 +1,9 @@
 """A kind over several sensors at all the pairs that use it: what they hear, brought to common times."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import chain
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rules.bank import Bank, Found, layers
 from rules.bind import Pair
 from rules.guard import Guard
-from rules.kinds.base import FOREVER, Changes, Times
+from rules.kinds.base import FOREVER, Changes, Times, Values
 from rules.kinds.joint import JointKind, JointParameters
 from rules.order import Index
 from rules.samples import Sample, Samples
@@ -26,14 +26,18 @@ class _Heard:
     seat: Index
     row: Index
     time: Times
+    value: Values
     before: Times
     """How far the seat had come before the batch."""
+
+    def __getitem__(self, some: Index) -> Self:
+        return type(self)(*(getattr(self, field.name)[some] for field in fields(self)))
 
     def with_which(self, subject: int, time: int) -> int:
         """The row of the reading with which the last of the subject's members had reached a time."""
         mine = np.flatnonzero((self.subject == subject) & (self.before < time) & (self.time >= time))
         _, first = np.unique(self.seat[mine], return_index=True)
-        return int(self.row[mine[first]].max(initial=0))
+        return int(self.row[mine[first]].max(initial=self.row[0]))
 
 
 class JointBank(Bank):
@@ -57,16 +61,26 @@ class JointBank(Bank):
 
     def update(self, readings: Readings, rows: Index, ends: Index, now: int) -> Iterator[Found]:
         del ends
-        heard = self._hear(readings, rows)
-        if len(heard.row):
-            for changes in self._judge(now):
-                at = zip(changes.subject.tolist(), changes.time.tolist(), strict=True)
-                shown = np.array([heard.with_which(*each) for each in at], np.intp)
-                yield self._found(changes, shown, np.full(len(shown), np.nan))
+        heard = self._placed(readings, rows)
+        together = self.samples.together(now)[heard.subject]
+        yield from self._take(heard[np.flatnonzero(together)], now)
+        # Where a member had been let go, others' cells may be done before it is heard again: one by one.
+        for each in np.flatnonzero(~together)[:, None]:
+            yield from self._take(heard[each], now)
+
+    def _take(self, heard: _Heard, now: int) -> Iterator[Found]:
+        if not len(heard.row):
+            return
+        self.samples.hear(heard.subject, heard.seat, heard.time, heard.value)
+        for changes in self._judge(now):
+            at = zip(changes.subject.tolist(), changes.time.tolist(), strict=True)
+            shown = np.array([heard.with_which(*each) for each in at], np.intp)
+            yield self._found(changes, shown, np.full(len(shown), np.nan))
 
     def look(self, history: Readings) -> Iterator[Sample]:
         """The samples that a history makes, nobody being waited for any more at its end."""
-        self._hear(history, np.arange(len(history)))
+        heard = self._placed(history, np.arange(len(history)))
+        self.samples.hear(heard.subject, heard.seat, heard.time, heard.value)
         yield from self.samples.ripe(FOREVER)
 
     def tick(self, now: int) -> Iterator[Found]:
@@ -95,7 +109,7 @@ class JointBank(Bank):
         mine = {name[start:]: array for name, array in memory.items() if name.startswith("samples_")}
         self.samples.recall(mine, old, new)
 
-    def _hear(self, readings: Readings, rows: Index) -> _Heard:
+    def _placed(self, readings: Readings, rows: Index) -> _Heard:
         at, where = [np.empty(0, np.intp)], [np.empty(0, np.intp)]
         for layer in self._layers:
             place = layer[readings.sensor]
@@ -109,8 +123,8 @@ class JointBank(Bank):
         time = readings.time[found]
         shown = readings.flag[found] <= self.kind.worst_flag
         before = self.samples.last[subject, seat]
-        self.samples.hear(subject, seat, time, np.where(shown, readings.value[found], np.nan))
-        return _Heard(subject, seat, rows[found], time, before)
+        value = np.where(shown, readings.value[found], np.nan)
+        return _Heard(subject, seat, rows[found], time, value, before)
 
     def _judge(self, now: int) -> Iterator[Changes]:
         for sample in self.samples.ripe(now):

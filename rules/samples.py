@@ -99,6 +99,11 @@ class Samples:
         reached = candidates[watermark[candidates] != FOREVER]
         self.done[reached] = np.maximum(self.done[reached], watermark[reached])
 
+    def together(self, now: int) -> NDArray[np.bool_]:
+        """Of which subjects every member is heard or still waited for."""
+        let_go = self._taken & (now > self._heard() + self._patience)
+        return ~np.logical_or.reduce(let_go, axis=1)
+
     def due(self, now: int) -> int:
         """The earliest tick that lets a silent member go."""
         until = self._heard() + self._patience
