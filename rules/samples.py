@@ -102,7 +102,8 @@ class Samples:
     def together(self, now: int) -> NDArray[np.bool_]:
         """Of which subjects every member is heard or still waited for."""
         let_go = self._taken & (now > self._heard() + self._patience)
-        return ~np.logical_or.reduce(let_go, axis=1)
+        apart: NDArray[np.bool_] = let_go.any(axis=1)
+        return ~apart
 
     def due(self, now: int) -> int:
         """The earliest tick that lets a silent member go."""
