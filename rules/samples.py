@@ -102,8 +102,7 @@ class Samples:
     def together(self, now: int) -> NDArray[np.bool_]:
         """Of which subjects every member is heard or still waited for."""
         let_go = self._taken & (now > self._heard() + self._patience)
-        apart: NDArray[np.bool_] = let_go.any(axis=1)
-        return ~apart
+        return np.asarray((~let_go).all(axis=1), np.bool_)
 
     def due(self, now: int) -> int:
         """The earliest tick that lets a silent member go."""

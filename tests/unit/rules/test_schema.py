@@ -13,8 +13,8 @@ from tests.unit.rules.test_load import BROKEN
 VALIDATOR = jsonschema.Draft202012Validator(schema())
 
 BEYOND = {
-    "band-without-a-side",
     "band-beyond-what-can-be",
+    "band-without-a-side",
     "bands-in-wrong-order",
     "case-at-an-unknown-asset",
     "case-of-an-unknown-quantity",
@@ -25,9 +25,18 @@ BEYOND = {
     "duration-of-ages",
     "evidence-of-no-sort",
     "evidence-of-two-sorts",
+    "expression-in-a-circle",
+    "expression-of-the-unknown",
+    "expression-that-is-none",
+    "expression-with-a-call",
     "group-twice",
     "impatient-silence",
     "infinite-evidence",
+    "input-of-a-single-sensor",
+    "input-of-an-unknown-quantity",
+    "input-of-no-use",
+    "input-that-is-missing",
+    "learned-by-nobody",
     "likelihood-6",
     "matrix-that-falls",
     "negative-correlation",
