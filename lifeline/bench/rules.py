@@ -11,6 +11,7 @@ from itertools import islice
 from statistics import median
 
 from lifeline.bench.figures import Figure
+from lifeline.bench.plain import Plain
 from lifeline.bench.restart import restart
 from lifeline.bench.shaking import spectrum
 from lifeline.bench.watched import Minutes, batches, demo, probes, three
@@ -45,13 +46,32 @@ class Run:
 
 
 def kinds(settings: Settings, sensors: int = SENSORS, minutes: int = 10) -> Iterator[Figure]:
-    """Three kinds over all sensors, transitions out."""
+    """Three kinds over all sensors, transitions out; the ceiling is their formulas in bare numpy."""
     del settings
-    engine = Engine(probes(sensors), three())
+    engine, plain = Engine(probes(sensors), three()), Plain(sensors)
     feed = iter(Minutes(sensors, ALARMS))
+    runs, ceilings = [], []
     _through(engine, next(feed))
-    runs = [_through(engine, *islice(feed, minutes)) for _ in range(ROUNDS)]
-    yield _rate("kinds", "10,000,000", runs, {"rules": ", ".join(bank.kind.name for bank in engine.banks)})
+    for _ in range(ROUNDS):
+        readings = list(islice(feed, minutes))
+        runs.append(_through(engine, *readings))
+        ceilings.append(_plain(plain, readings))
+    ratios = [run.rate / ceiling for run, ceiling in zip(runs, ceilings, strict=True)]
+    beside: dict[str, float | int | str] = {
+        "numpy_alone_per_s": round(median(ceilings)),
+        "of_numpy_alone": round(median(ratios), 3),
+        "rules": ", ".join(bank.kind.name for bank in engine.banks),
+        "sensors": sensors,
+    }
+    yield _rate("kinds", "10,000,000", runs, beside)
+
+
+def _plain(plain: Plain, minutes: Sequence[Readings]) -> float:
+    cut = [part for readings in minutes for part in batches(readings, BATCH)]
+    started = time.process_time()
+    for part in cut:
+        plain.step(part)
+    return sum(map(len, cut)) / (time.process_time() - started)
 
 
 def city(settings: Settings, minutes: int = 120) -> Iterator[Figure]:
