@@ -94,7 +94,7 @@ class SensorBank(Bank):
             shown &= np.isfinite(readings.value)
         for layer in self._layers:
             subject = layer.take(readings.sensor).astype(np.intp)
-            keep = self._stirred(subject, readings.value, shown & (subject >= 0))
+            keep = self._stirred(subject, readings.value, shown & (subject >= 0), len(ends))
             seen = np.count_nonzero(keep)
             if seen == len(rows):
                 yield from self._show(subject, readings.time, readings.value, rows, ends)
@@ -105,13 +105,13 @@ class SensorBank(Bank):
                     np.searchsorted(kept, ends),
                 )  # fmt: skip
 
-    def _stirred(self, subject: Subjects, value: Values, keep: Mask) -> Mask:
+    def _stirred(self, subject: Subjects, value: Values, keep: Mask, rounds: int) -> Mask:
         """Of the readings to keep those of subjects to which any of them could matter."""
         stirring = self.kind.stirring(subject, value)
         if stirring is None:
             return keep
         stirring &= keep
-        if not stirring.any():
+        if rounds == 1 or not stirring.any():
             return stirring
         stirred = np.zeros(len(self.pairs), np.bool_)
         stirred[subject[stirring]] = True

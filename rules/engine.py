@@ -19,7 +19,7 @@ from rules.groups import Groups
 from rules.hazards import Hazard, hazards
 from rules.kinds.base import FOREVER, Values
 from rules.model import RiskChange, RuleSet, Transition
-from rules.order import NEVER, Index, Mask, order
+from rules.order import NEVER, Index, Order, order
 from rules.waves import Shown, Waves, weave
 from sensors.consequence import scored
 from sensors.model import Flag, Registry
@@ -148,7 +148,7 @@ class Engine:
         # Sensor by sensor, so that the memory of so many sensors is walked through and not jumped about in.
         timely = readings if ordered.plain else readings[ordered.by_sensor]
         trusted = _trusted(timely)
-        jumped = self._jumped(timely, trusted, ordered.first)
+        jumped = self._jumped(timely, trusted, ordered)
         if len(jumped):
             flag = readings.flag.copy()
             flag[ordered.by_sensor[jumped]] = np.maximum(timely.flag[jumped], Flag.SUSPECT)
@@ -167,7 +167,7 @@ class Engine:
             events = in_order(
                 [*events, *self.groups.take(events, readings[heard], heard, self.last, self.now)]
             )
-        newest = slice(None) if len(ordered.ends) <= 1 else np.append(ordered.first[1:], True)
+        newest = np.delete(np.arange(len(trusted)), ordered.again - 1) if len(ordered.again) else slice(None)
         self.last[timely.sensor[newest]] = timely.time[newest]
         self.last_value[timely.sensor[newest]] = trusted[newest]
         return events, ordered.late, readings.flag
@@ -179,15 +179,12 @@ class Engine:
         )
         return [*events, *self.groups.tick(events, self.last, self.now)]
 
-    def _jumped(self, timely: Readings, value: Values, first: Mask) -> Index:
+    def _jumped(self, timely: Readings, value: Values, ordered: Order) -> Index:
         """Where a value moved faster since the one before than its quantity can."""
-        before, since = self.last_value.take(timely.sensor), self.last.take(timely.sensor)
-        if not first.all():
-            again = (~first).nonzero()[0]
-            before[again], since[again] = value[again - 1], timely.time[again - 1]
+        before = self.last_value.take(timely.sensor)
+        before[ordered.again] = value[ordered.again - 1]
         max_rate = self._max_rates.take(self._quantity.take(timely.sensor))
-        allowed = max_rate * ((timely.time - since) / SECOND)
-        return np.flatnonzero(np.abs(value - before) > allowed)
+        return np.flatnonzero(np.abs(value - before) > max_rate * (timely.time - ordered.since))
 
 
 def _trusted(readings: Readings) -> Values:
@@ -195,12 +192,12 @@ def _trusted(readings: Readings) -> Values:
 
 
 def _max_rates(registry: Registry, size: int) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
-    """How fast each quantity can change, and by sensor id which quantity it is; the last can jump at will."""
+    """How fast each quantity can change in a us, and by sensor id which it is; the last can jump at will."""
     number = {name: place for place, name in enumerate(QUANTITIES)}
     quantity = np.full(size, len(number), np.uint8)
     for sensor in registry.sensors:
         quantity[sensor.id] = number[sensor.quantity]
-    return np.array([*(each.max_rate for each in QUANTITIES.values()), np.inf]), quantity
+    return np.array([*(each.max_rate for each in QUANTITIES.values()), np.inf]) / SECOND, quantity
 
 
 def _consequences(registry: Registry, catalogue: Mapping[str, Hazard]) -> Callable[[str, str], int]:

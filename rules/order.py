@@ -23,14 +23,16 @@ class Order:
     """How the n readings of a batch stand to one another and to what came before.
 
     late: bool [n], not newer than the newest of its sensor before it. by_sensor: rows of the others,
-    sensor by sensor, in order of arrival within each. first: bool beside by_sensor, where a sensor
-    begins. in_rounds: the same rows in groups in which no sensor stands twice, to be taken one after the
-    other. ends: where in ``in_rounds`` each group ends. plain: both are simply all rows as they arrived.
+    sensor by sensor, in order of arrival within each. since: beside by_sensor, the time of the one before
+    of its sensor. again: the places in by_sensor where a sensor stands once more. in_rounds: the same rows
+    in groups in which no sensor stands twice, to be taken one after the other. ends: where in
+    ``in_rounds`` each group ends. plain: both orders are simply all rows as they arrived.
     """
 
     late: Mask
     by_sensor: Index
-    first: Mask
+    since: Times
+    again: Index
     in_rounds: Index
     ends: Index
     plain: bool = False
@@ -40,12 +42,24 @@ def order(sensor: NDArray[np.int32], time: Times, last: Times) -> Order:
     """Find what is late against ``last`` (by sensor id) and cut the rest into rounds."""
     ascending = bool((sensor[1:] > sensor[:-1]).all())
     rows = np.arange(len(sensor)) if ascending else _sorted(sensor)
-    first = _starts(sensor[rows])
-    late = _late(sensor, time, last, rows, first)
-    if late.any():
+    late = np.zeros(len(rows), np.bool_)
+    owner, when = sensor.take(rows), time.take(rows)
+    since, again = _before(owner, when, last)
+    overdue = when <= since
+    if overdue.any():
+        late[rows] = _late(owner, when, last, overdue)
         rows = rows[~late[rows]]
-        first = _starts(sensor[rows])
-    return Order(late, rows, first, *_rounds(rows, first), plain=ascending and len(rows) == len(sensor))
+        owner, when = sensor[rows], time[rows]
+        since, again = _before(owner, when, last)
+    rounds = (rows, _one(rows)) if not len(again) else _rounds(rows, again)
+    return Order(late, rows, since, again, *rounds, plain=ascending and len(rows) == len(sensor))
+
+
+def _before(owner: NDArray[np.int32], time: Times, last: Times) -> tuple[Times, Index]:
+    """When the owner of each spoke before, and where it has spoken in the batch already; sorted by owner."""
+    since, again = last.take(owner), np.flatnonzero(owner[1:] == owner[:-1]) + 1
+    since[again] = time[again - 1]
+    return since, again
 
 
 def _sorted(number: NDArray[np.integer[Any]]) -> Index:
@@ -58,35 +72,25 @@ def _sorted(number: NDArray[np.integer[Any]]) -> Index:
     return key & 0xFFFF_FFFF
 
 
-def _starts(sorted_sensor: NDArray[np.int32]) -> Mask:
-    first = np.ones(len(sorted_sensor), np.bool_)
-    np.not_equal(sorted_sensor[1:], sorted_sensor[:-1], out=first[1:])
-    return first
-
-
-def _late(sensor: NDArray[np.int32], time: Times, last: Times, rows: Index, first: Mask) -> Mask:
-    late = np.zeros(len(sensor), np.bool_)
-    in_order = time[rows]
-    before = np.empty_like(in_order)
-    before[1:] = in_order[:-1]
-    before[first] = last[sensor[rows[first]]]
-    if (in_order > before).all():
-        return late
-    # Only a sensor that has a late reading is walked: its newest so far is what the next is held against.
-    starts = np.append(np.flatnonzero(first), len(rows))
-    for number in np.unique((np.cumsum(first) - 1)[in_order <= before]):
-        mine = rows[starts[number] : starts[number + 1]]
-        newest = last[sensor[mine[0]]]
-        for row in mine:
-            late[row] = time[row] <= newest
-            newest = max(newest, time[row])
+def _late(owner: NDArray[np.int32], time: Times, last: Times, overdue: Mask) -> Mask:
+    """Walk through the sensors that have a late reading: their newest so far is what each is held against."""
+    late = np.zeros(len(owner), np.bool_)
+    for sensor in np.unique(owner[overdue]):
+        newest = last[sensor]
+        for place in range(*np.searchsorted(owner, [sensor, sensor + 1]).tolist()):
+            late[place] = time[place] <= newest
+            newest = max(newest, time[place])
     return late
 
 
-def _rounds(rows: Index, first: Mask) -> tuple[Index, Index]:
-    if first.all():
-        return rows, np.array([len(rows)] if len(rows) else [], np.intp)
-    starts = first.nonzero()[0]
+def _one(rows: Index) -> Index:
+    return np.array([len(rows)] if len(rows) else [], np.intp)
+
+
+def _rounds(rows: Index, again: Index) -> tuple[Index, Index]:
+    first = np.ones(len(rows), np.bool_)
+    first[again] = False
+    starts = np.flatnonzero(first)
     lengths = np.diff(starts, append=len(rows))
     rank = np.arange(len(rows)) - np.repeat(starts, lengths)
     return rows[_sorted(rank)], np.cumsum(np.bincount(rank))

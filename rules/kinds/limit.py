@@ -101,6 +101,11 @@ class LimitParameters(Parameters, frozen=True, kw_only=True):
         )
 
 
+Bands = NDArray[np.bool_]
+"""[m, bands]."""
+
+_HIGHEST = np.float32(np.inf)
+
 _NO_VALUE = np.array([np.inf, -np.inf], np.float32)
 
 _OFF = np.int64(np.iinfo(np.int64).max)
@@ -124,6 +129,7 @@ class Limit(Kind[LimitParameters]):
                 self._below[row, column] = -np.inf if band.below is None else band.below
         self._deadband = of_each(parameters, "deadband", np.float64)
         self._on, self._off = (of_each(parameters, name, np.int64) for name in ("on_delay", "off_delay"))
+        self._delayed = bool((self._on + self._off).any())
         self._entered = np.zeros(shape, np.bool_)
         self._since = np.full(shape, _OFF)
         """Since when a band not entered has been met, or one entered has not been; _OFF = it is as it was."""
@@ -138,16 +144,10 @@ class Limit(Kind[LimitParameters]):
 
     def update(self, subject: Subjects, time: Times, value: Values) -> Iterator[Changes]:
         entered = self._entered[subject]
-        slack = np.where(entered, self._deadband[subject, None], 0.0)
-        met = value[:, None] >= self._above[subject] - slack
-        met |= value[:, None] <= self._below[subject] + slack
-        moving = met != entered
-        since = np.where(moving, np.minimum(self._since[subject], time[:, None]), _OFF)
-        delay = np.where(entered, self._off[subject, None], self._on[subject, None])
-        turned = moving & (time[:, None] - np.where(moving, since, time[:, None]) >= delay)
-        entered ^= turned
-        since[turned] = _OFF
-        self._entered[subject], self._since[subject] = entered, since
+        above, below = self._bounds(subject, entered)
+        moving = ((value[:, None] >= above) | (value[:, None] <= below)) != entered
+        entered ^= self._lasting(subject, time, entered, moving) if self._delayed else moving
+        self._entered[subject] = entered
         self._settle(subject)
         state = (entered * np.arange(1, entered.shape[1] + 1, dtype=np.int8)).max(axis=1)
         yield from self._change(np.arange(len(subject)), subject, time, state)
@@ -156,18 +156,32 @@ class Limit(Kind[LimitParameters]):
         super().recall(memory, old, new)
         self._settle(new)
 
+    def _bounds(self, subject: Subjects, entered: Bands) -> tuple[Values, Values]:
+        """What a value must reach from below, or from above, for a band to be entered or to stay so."""
+        slack = np.where(entered, self._deadband[subject, None], 0.0)
+        return self._above[subject] - slack, self._below[subject] + slack
+
+    def _lasting(self, subject: Subjects, time: Times, entered: Bands, moving: Bands) -> Bands:
+        """Which bands have been moving for as long as it takes."""
+        now = time[:, None]
+        since = np.where(moving, np.minimum(self._since[subject], now), _OFF)
+        delay = np.where(entered, self._off[subject, None], self._on[subject, None])
+        turned: Bands = moving & (now - np.where(moving, since, now) >= delay)
+        since[turned] = _OFF
+        self._since[subject] = since
+        return turned
+
     def _settle(self, subject: Subjects) -> None:
         """Find anew between which values nothing moves: none where a delay is running."""
         entered, rising = self._entered[subject], np.isfinite(self._above[subject])
-        slack = np.where(entered, self._deadband[subject, None], 0.0)
-        above, below = self._above[subject] - slack, self._below[subject] + slack
-        calm = np.empty((len(subject), 2), np.float32)
-        low = np.where(entered & rising, above, np.where(entered | rising, -np.inf, below)).max(axis=1)
-        high = np.where(entered & ~rising, below, np.where(entered | ~rising, np.inf, above)).min(axis=1)
+        above, below = self._bounds(subject, entered)
+        bound, from_below = np.where(rising, above, below), entered == rising
+        low = np.where(from_below, bound, -np.inf).max(axis=1).astype(np.float32)
+        high = np.where(from_below, np.inf, bound).min(axis=1).astype(np.float32)
         # Rounded inwards: the bound itself may stir or not, and is looked at.
-        calm[:, 0] = np.nextafter(low.astype(np.float32), np.float32(np.inf))
-        calm[:, 1] = np.nextafter(high.astype(np.float32), np.float32(-np.inf))
-        calm[(self._since[subject] != _OFF).any(axis=1)] = _NO_VALUE
+        calm = np.stack([np.nextafter(low, _HIGHEST), np.nextafter(high, -_HIGHEST)], axis=1)
+        if self._delayed:
+            calm[(self._since[subject] != _OFF).any(axis=1)] = _NO_VALUE
         self._calm[subject] = calm
 
     def memory(self) -> int:

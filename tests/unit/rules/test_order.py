@@ -30,7 +30,13 @@ def test_the_others_stand_sensor_by_sensor_in_order_of_arrival(
     timely = [row for row in range(len(batch)) if not ordered.late[row]]
     assert ordered.by_sensor.tolist() == sorted(timely, key=lambda row: batch[row][0])
     sensors = [batch[row][0] for row in ordered.by_sensor]
-    assert ordered.first.tolist() == [n == 0 or sensors[n - 1] != sensor for n, sensor in enumerate(sensors)]
+    assert ordered.again.tolist() == [n for n in range(1, len(sensors)) if sensors[n - 1] == sensors[n]]
+    newest, since = list(last), []
+    for row in ordered.by_sensor.tolist():
+        sensor, time = batch[row]
+        since.append(newest[sensor])
+        newest[sensor] = time
+    assert ordered.since.tolist() == since
 
 
 @given(BATCHES, LAST)
