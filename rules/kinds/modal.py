@@ -20,13 +20,12 @@ PERIODS = 3.0
 COVERED = 0.5
 """Of a window that must have come for it to be judged."""
 
-_NEVER = np.iinfo(np.int64).min // 2
-
 
 class ModalParameters(WaveformParameters, frozen=True, kw_only=True):
     """Windows, and how many in a row it takes."""
 
     window: Duration = lasting("10min")
+    """Windows follow on one another from 1970 on, so it is all one when a rule began to look."""
     windows: int = 3
     """So many windows in a row must say it before evidence begins, worsens or ends."""
 
@@ -53,7 +52,7 @@ class Modal(WaveformKind[P]):
 
     kept: ClassVar = (
         "figure",
-        "_since",
+        "_number",
         "_rate",
         "_samples",
         "_blocks",
@@ -69,7 +68,8 @@ class Modal(WaveformKind[P]):
         self._window = of_each(parameters, "window", np.int64)
         self.figure = np.full(count, np.nan)
         """What was last judged; NaN = nothing yet."""
-        self._since = np.full(count, _NEVER, np.int64)
+        self._number = np.full(count, -1, np.int64)
+        """Of the window under way, counted from 1970."""
         self._rate = np.zeros(count)
         self._samples, self._blocks = np.zeros(count, np.int64), np.zeros(count, np.int64)
         self._size, self._sums = np.zeros(count, np.int64), np.zeros((count, 0))
@@ -82,35 +82,40 @@ class Modal(WaveformKind[P]):
         """The figure of a window and the bands [states] that it meets; None = it says nothing."""
 
     def observe(self, subject: int, block: Block, beside: float) -> Iterator[Changes]:
+        begins = block.time - round((block.samples - 1) * SECOND / block.rate)
+        window = int(self._window[subject])
+        if begins // window != self._number[subject] or block.rate != self._rate[subject]:
+            yield from self._close(subject, block.time, beside)
+            self._number[subject], self._rate[subject] = begins // window, block.rate
         self._gather(subject, block)
-        end = block.time + SECOND / block.rate
-        if end - self._since[subject] < self._window[subject]:
-            return
-        self._since[subject] = _NEVER
-        if self._samples[subject] / block.rate * SECOND < COVERED * self._window[subject]:
-            return
-        verdict = self.judge(subject, poles(self._covariances(subject), block.rate), beside)
-        if verdict is not None:
-            self.figure[subject], met = verdict
-            state = self._judged(subject, met)
-            yield from self._settle(subject, block.time, state, float(self.figure[subject]))
+        if block.time + SECOND / block.rate >= (begins // window + 1) * window:
+            yield from self._close(subject, block.time, beside)
+
+    def memory(self) -> int:
+        return max((each.window * (each.windows + 1) for each in self._parameters), default=0)
 
     def recall(self, memory: dict[str, NDArray[Any]], old: Subjects, new: Subjects) -> None:
         self._widen(memory["_sums"].shape[1])
         super().recall(memory, old, new)
 
     def _gather(self, subject: int, block: Block) -> None:
-        begins = block.time - round((block.samples - 1) * SECOND / block.rate)
-        over = begins >= self._since[subject] + self._window[subject]
-        if over or block.rate != self._rate[subject]:
-            self._since[subject], self._rate[subject] = begins, block.rate
-            self._samples[subject] = self._blocks[subject] = 0
-            self._sums[subject] = 0.0
         self._widen(len(block.feature))
         self._sums[subject, : len(block.feature)] += block.feature
         self._size[subject] = len(block.feature)
         self._samples[subject] += block.samples
         self._blocks[subject] += 1
+
+    def _close(self, subject: int, time: int, beside: float) -> Iterator[Changes]:
+        """Judge what has come of the window, if that is enough, and begin anew."""
+        came = self._samples[subject] * SECOND
+        if came and came >= COVERED * self._window[subject] * self._rate[subject]:
+            verdict = self.judge(subject, poles(self._covariances(subject), self._rate[subject]), beside)
+            if verdict is not None:
+                self.figure[subject], met = verdict
+                state = self._judged(subject, met)
+                yield from self._settle(subject, time, state, float(self.figure[subject]))
+        self._samples[subject] = self._blocks[subject] = 0
+        self._sums[subject] = 0.0
 
     def _covariances(self, subject: int) -> NDArray[np.float64]:
         """Mean products [lags + 1, channels, channels]; a block has fewer pairs of samples at longer lags."""

@@ -58,6 +58,19 @@ def test_a_shifted_frequency_is_evidence_after_so_many_windows_and_ceases_after_
     assert "away from its reference" in transitions[0].reason
 
 
+def test_a_window_is_judged_though_its_last_blocks_were_lost_and_not_if_half_of_it_was() -> None:
+    feed = blocks(SHIFTED)
+    few = list(told(engine(SPECTRUM), [*feed[:58], *feed[60:]]))
+    assert said(few) == [("spectrum", "a0/z0", 309.98, 1)]
+    fewer = list(told(engine(SPECTRUM), [*feed[:52], *feed[60:]]))
+    assert said(fewer) == [("spectrum", "a0/z0", 359.98, 1)]
+
+
+def test_when_a_rule_began_to_look_is_all_one() -> None:
+    feed = blocks(SHIFTED)
+    assert list(told(engine(SPECTRUM), feed[10:])) == list(told(engine(SPECTRUM), feed))
+
+
 def test_the_channels_of_a_device_are_one_block_and_without_one_of_them_there_is_none() -> None:
     both = engine().waves.features(blocks(SHIFTED[:, :500]))
     assert (len(both), both.tap.tolist(), both.block.tolist()) == (2, [0], [0])
