@@ -80,18 +80,20 @@ class _Placed(NamedTuple):
         return self.file.wrong((*self.place, *keys), expected)
 
 
-def load(paths: Iterable[Path], registry: Registry | None = None) -> RuleSet:
+def load(paths: Iterable[Path], registry: Registry | None = None, *, measured: bool = True) -> RuleSet:
     """The rule set that the files, or the ``*.toml`` of the folders, hold together.
+
+    measured: whether ratios are read from the files that rules name; without, they count nothing.
 
     Raises:
         Mistakes: every mistake in them, each with file, line, key and what was expected; with a registry,
             also rules that cannot speak there.
     """
-    return load_with_cases(paths, registry)[0]
+    return load_with_cases(paths, registry, measured=measured)[0]
 
 
 def load_with_cases(
-    paths: Iterable[Path], registry: Registry | None = None
+    paths: Iterable[Path], registry: Registry | None = None, *, measured: bool = True
 ) -> tuple[RuleSet, tuple[Case, ...]]:
     """The rule set as ``load`` reads it, and the cases that its files bring along to try it by.
 
@@ -100,8 +102,9 @@ def load_with_cases(
     """
     files, mistakes = _read(paths)
     placed = {name: [_Placed(file, *each) for file in files for each in file.each(name)] for name in SECTIONS}
-    placed["rule"], wrong = _calibrated(placed["rule"])
-    mistakes += wrong
+    if measured:
+        placed["rule"], wrong = _calibrated(placed["rule"])
+        mistakes += wrong
     rules, groups, learned, matrices, cases = ([each.value for each in placed[name]] for name in SECTIONS)
     found = RuleSet(
         rules=tuple(rules),

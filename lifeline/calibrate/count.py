@@ -1,8 +1,8 @@
 """From samples of days to ratios, and to how true the claims came. Pure.
 
-A sample of a rule counts as with the event where that goes on at the asset that the rule speaks of, and as
-clean where no event of the hazard goes on anywhere, nor did within the two hours before: what lingers after
-an event, or reaches the neighbours, is neither.
+A sample of a rule counts as with the event where that goes on at the asset that the rule speaks of. It counts
+as clean where no event of the hazard goes on anywhere, nor did within the two hours before, nor at that asset
+at all so far: what lingers after an event, or reaches the neighbours, is neither.
 """
 
 from collections import Counter, defaultdict
@@ -54,7 +54,7 @@ class Counting:
                 if event := truth.at(asset, hazard):
                     self.seen[name].events.add((day, event))
                     self.seen[name].event[state] += 1
-                elif truth.clean(hazard):
+                elif truth.clean(asset, hazard):
                     self.seen[name].clean[state] += 1
 
     def counts(self) -> dict[str, Counts]:
@@ -72,14 +72,15 @@ class Truth:
             (event.asset, event.hazard): event for event in events if event.start <= time < event.end
         }
         self._near = {event.hazard for event in events if event.start <= time < event.end + LINGERS}
+        self._been = {(event.asset, event.hazard) for event in events if event.start <= time}
 
     def at(self, asset: str, hazard: str) -> Event | None:
         """The event of the hazard at the asset, if there is one."""
         return self._now.get((asset, hazard))
 
-    def clean(self, hazard: str) -> bool:
-        """Whether there is no event of the hazard anywhere, nor was lately."""
-        return hazard not in self._near
+    def clean(self, asset: str, hazard: str) -> bool:
+        """Whether nothing of the hazard can be seen at the asset."""
+        return hazard not in self._near and (asset, hazard) not in self._been
 
 
 def reliability(
@@ -100,7 +101,7 @@ def reliability(
                     if event := truth.at(asset, hazard):
                         found[hazard].add((day, event))
                         claims[hazard][0].append(claim)
-                    elif truth.clean(hazard):
+                    elif truth.clean(asset, hazard):
                         claims[hazard][1].append(claim)
     return {
         hazard: _reliability(hazards()[hazard].prior, np.array(yes), np.array(no), len(found[hazard]))

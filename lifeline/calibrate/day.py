@@ -102,8 +102,10 @@ class _Draw:
     def __init__(self, registry: Registry, seed: int) -> None:
         self._rng, self._seed = np.random.default_rng([2025, seed]), seed
         self._at: dict[str, list[str]] = defaultdict(list)
+        watched = {sensor.asset for sensor in registry.sensors}
         for asset in registry.assets:
-            self._at[asset.kind].append(asset.id)
+            if asset.id in watched:
+                self._at[asset.kind].append(asset.id)
         self._at["sensor"] = [sensor.name for sensor in registry.sensors]
         self._at["device"] = [device.id for device in registry.devices]
         self._kind = {asset.id: asset.kind for asset in registry.assets}

@@ -47,7 +47,7 @@ def watch(registry: Registry, rules: RuleSet, today: Day, seed: int) -> Iterator
     names = {sensor.name: sensor.id for sensor in registry.sensors}
     for time in range(EVERY, HOURS * HOUR + 1, EVERY):
         messages = simulation.messages_until(START + time)
-        rehearsal.hear(_readings([each for each in messages if each.kind == "telemetry"], names, index))
+        rehearsal.hear(readings([each for each in messages if each.kind == "telemetry"], names, index))
         rehearsal.until(START + time)
         if time > HOUR:
             yield Sample(time, tuple(_states(rehearsal.engine)), _claims(rehearsal.engine))
@@ -65,7 +65,7 @@ def numbered(registry: Registry) -> Registry:
     )
 
 
-def _readings(messages: Sequence[Message], names: dict[str, int], index: Index) -> Readings:
+def readings(messages: Sequence[Message], names: dict[str, int], index: Index) -> Readings:
     """What messages say, in the order of their arrival, each device's time by time."""
     if not messages:
         return Readings.empty()

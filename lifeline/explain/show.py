@@ -100,7 +100,8 @@ def _says(piece: Piece) -> str:
     quality = "" if piece.quality is None else f" x quality {piece.quality:g}"
     weight = "" if piece.weight is None else f", weight {piece.weight:+.2f}"
     group = f"group {piece.rule.group}, correlation {piece.rule.correlation:g}"
-    return f"log-likelihood ratio {strength.llr:+g}{quality}{weight} ({group})"
+    measured = "" if strength.llr_file is None else f", measured in {strength.llr_file}"
+    return f"log-likelihood ratio {strength.llr:+g}{quality}{weight} ({group}){measured}"
 
 
 def _told(value: object) -> str:

@@ -30,8 +30,8 @@ def test_a_sample_counts_with_the_event_at_its_asset_or_as_clean_or_not_at_all()
     counting = Counting([LIMIT])
     inside = [sample(120, 0), sample(130, 1), sample(170, 2)]
     elsewhere = [sample(130, 3, "next")]
-    lingering = [sample(180, 3), sample(299, 1)]
-    clean = [sample(60, 0), sample(300, 0), sample(310, 1)]
+    lingering = [sample(180, 3), sample(299, 1, "next"), sample(400, 3)]
+    clean = [sample(60, 0), sample(300, 0, "next"), sample(310, 1, "next")]
     counting.add(1, [LEAK], [*inside, *elsewhere, *lingering, *clean])
     found = counting.counts()["methane"]
     assert (found.event, found.clean, found.events) == ((1, 1, 1, 0), (2, 1, 0, 0), 1)
@@ -47,7 +47,7 @@ def test_events_are_counted_over_days_and_a_rule_that_saw_none_gets_no_ratio() -
 
 def test_claims_are_held_against_the_truth_with_events_as_rare_as_the_prior_says() -> None:
     samples = [*(sample(minute, 1, claim=0.3) for minute in (130, 140)), sample(150)]
-    samples += [sample(minute) for minute in range(0, 100, 10)] + [sample(400, 1, claim=0.3)]
+    samples += [sample(minute) for minute in range(0, 100, 10)] + [sample(110, 1, claim=0.3)]
     found = reliability({"gas-leak": frozenset({"chamber"})}, [([LEAK], samples)])["gas-leak"]
     prior = hazards()["gas-leak"].prior
     share = prior * 2 / 3

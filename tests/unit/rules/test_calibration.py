@@ -137,3 +137,10 @@ def test_a_file_is_read_as_it_was_written(tmp_path: Path) -> None:
     found = read(tmp_path / "a.llr.json")
     assert found.rules["methane"].llr == (1.234, 2.5)
     assert found.encode() == (tmp_path / "a.llr.json").read_bytes()
+
+
+def test_rules_that_are_yet_to_be_calibrated_are_read_without_their_file(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    (tmp_path / "a.llr.json").unlink()
+    (rule,) = load([path], measured=False).rules
+    assert rule.evidence[0] == Strength(llr_file="a.llr.json")
