@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import asyncpg
 import structlog
@@ -18,7 +19,7 @@ from ingest.partition import Partition
 from ingest.write import Stretch, moment
 from lifeline.restore import State
 from lifeline.versions import Configured
-from rules.circle import Circle, circle
+from rules.circle import Circle, Circles, narrowed
 from rules.hindsight import held_since, write_findings
 from rules.order import NEVER
 from rules.retrospect import Findings, Rerun
@@ -51,6 +52,7 @@ class Task:
     stretches: tuple[Stretch, ...]
     circle: Circle
     rerun: Rerun
+    rules_version: str
 
     @property
     def first(self) -> int:
@@ -79,6 +81,7 @@ class Hindsight:
         self._settle_s, self._metrics = settle_s, metrics
         self._failed: set[Stretch] = set()
         """What no rerun survived; tried again after the next start."""
+        self._known: _Known | None = None
 
     async def run(self) -> None:
         """Look for settled stretches and run them again, until cancelled."""
@@ -96,8 +99,7 @@ class Hindsight:
         self._metrics.late_stretches.set(len(waiting))
         if not waiting:
             return False
-        configured = self._state.configured
-        task = await asyncio.to_thread(_task, configured, waiting)
+        task = await asyncio.to_thread(_task, await self._current(), waiting)
         try:
             findings = await self._rerun(task)
         except _AWAY:
@@ -106,19 +108,24 @@ class Hindsight:
             log.exception("hindsight_failed", stretches=len(task.stretches))
             self._failed.update(task.stretches)
             return True
-        await self._store(task, findings, configured)
+        await self._store(task, findings)
         return True
+
+    async def _current(self) -> "_Known":
+        """What follows from the versions that hold now."""
+        configured = self._state.configured
+        if self._known is None or self._known.configured is not configured:
+            self._known = await asyncio.to_thread(_Known.of, configured, self._partition)
+        return self._known
 
     async def _settled(self) -> list[Stretch]:
         if (now := self._now()) == NEVER:
             return []
         async with self._pool.acquire() as connection:
             stretches = await settled(connection, now, self._settle_s)
-        registry = self._state.configured.engine.registry
         if not stretches:
             return []
-        district = {device.id: device.district for device in registry.devices}
-        mine = {s.id for s in registry.sensors if self._partition.holds(district[s.device])}
+        mine = (await self._current()).mine
         return [stretch for stretch in stretches if stretch.sensor in mine]
 
     async def _rerun(self, task: Task) -> Findings:
@@ -149,8 +156,8 @@ class Hindsight:
         oldest = first if held is None else round(held.timestamp() * SECOND)
         return min(first, oldest) - task.rerun.memory - _BEFORE
 
-    async def _store(self, task: Task, findings: Findings, configured: Configured) -> None:
-        source = Source(configured.versions.rules, self._partition.name, self._state.seq, retrospective=True)
+    async def _store(self, task: Task, findings: Findings) -> None:
+        source = Source(task.rules_version, self._partition.name, self._state.seq, retrospective=True)
         async with self._pool.acquire() as connection, connection.transaction():
             cases = await write_findings(connection, findings, source)
             await forget(connection, task.stretches)
@@ -166,10 +173,27 @@ class Hindsight:
         )
 
 
-def _task(configured: Configured, waiting: Sequence[Stretch]) -> Task:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What follows from two versions, found once: the circles, and the sensors of the worker's part."""
+
+    configured: Configured
+    circles: Circles
+    mine: frozenset[int]
+
+    @classmethod
+    def of(cls, configured: Configured, partition: Partition) -> Self:
+        registry = configured.engine.registry
+        district = {device.id: device.district for device in registry.devices}
+        mine = (s.id for s in registry.sensors if partition.holds(district[s.device]))
+        return cls(configured, Circles(configured.engine.binding), frozenset(mine))
+
+
+def _task(known: _Known, waiting: Sequence[Stretch]) -> Task:
     """The first of them, with the others of its day that lie in its circle."""
-    engine = configured.engine
-    near = circle(engine.binding, [waiting[0].sensor]).sensors
+    near = known.circles.around([waiting[0].sensor]).sensors
     stretches = tuple(each for each in waiting if each.day == waiting[0].day and each.sensor in near)
-    whole = circle(engine.binding, [each.sensor for each in stretches])
-    return Task(stretches, whole, Rerun(engine.registry, engine.rules, whole))
+    circle = known.circles.around(each.sensor for each in stretches)
+    engine = known.configured.engine
+    rerun = Rerun(narrowed(engine.registry, circle), engine.rules, circle)
+    return Task(stretches, circle, rerun, known.configured.versions.rules)

@@ -13,13 +13,16 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from rules.bind import parse_parameters
-from rules.circle import circle
+from rules.circle import Circle, Circles, narrowed
 from rules.engine import Engine, Tick
 from rules.kinds import SENSOR_KINDS
 from rules.kinds.waveform import WaveformKind
+from rules.load import DEMO_RULES, load
 from rules.model import RuleSet, Transition
 from rules.retrospect import Findings, Rerun
 from rules.risk import Strength
+from sensors.consequence import scored
+from sensors.load import DEMO_CITY, read_city
 from sensors.model import Registry
 from sensors.readings import MINUTE, Readings
 from tests.unit.rules.kinds.test_contract import EXAMPLES
@@ -70,8 +73,9 @@ def timely(registry: Registry, rule_set: RuleSet, history: Readings) -> dict[obj
 def hindsight(
     registry: Registry, rule_set: RuleSet, lived: Lived, *around: int, part: int = 7 * MINUTE
 ) -> Findings:
-    rerun = Rerun(registry, rule_set, circle(Engine(registry, rule_set).binding, around))
-    mine = np.isin(lived.history.sensor, list(circle(Engine(registry, rule_set).binding, around).sensors))
+    circle = Circles(Engine(registry, rule_set).binding).around(around)
+    rerun = Rerun(narrowed(registry, circle), rule_set, circle)
+    mine = np.isin(lived.history.sensor, list(circle.sensors))
     history, late = lived.history[mine], lived.late[mine]
     present = int(history.time[-1])
     for after in range(int(history.time[0]) - MINUTE, present, part):
@@ -207,7 +211,7 @@ def test_a_clock_that_is_wrong_and_put_right_does_not_poison_the_neighbours(ahea
 
 def test_it_ends_where_the_late_readings_have_no_effect_any_more() -> None:
     lived = live(town(1), rules(LIMIT), readings(series(1, [*range(41), *range(60, 120), *range(41, 60)])))
-    whole = circle(Engine(town(1), rules(LIMIT)).binding, [1])
+    whole = Circles(Engine(town(1), rules(LIMIT)).binding).around([1])
     rerun = Rerun(town(1), rules(LIMIT), whole)
     agreeing = []
     for after in range(START - MINUTE, START + 119 * MINUTE, MINUTE):
@@ -224,14 +228,33 @@ def test_a_circle_is_no_wider_than_what_is_judged_together() -> None:
     elsewhere = msgspec.structs.replace(
         registry, sensors=(*registry.sensors[:2], msgspec.structs.replace(registry.sensors[2], asset="next"))
     )
-    binding = Engine(elsewhere, apart).binding
-    assert circle(binding, [1]).sensors == {1, 2}
-    assert circle(binding, [3]).sensors == {3}
-    assert circle(binding, [3]).cases == {("next", "data-loss"), ("next", "toxic-gas")}
-    assert {pair.sensor for pairs in circle(binding, [3]).binding.by_kind.values() for pair in pairs} == {3}
+    circles = Circles(Engine(elsewhere, apart).binding)
+    assert circles.around([1]).sensors == {1, 2}
+    assert circles.around([3]).sensors == judged(circles.around([3])) == {3}
+    assert circles.around([3]).cases == {("next", "data-loss"), ("next", "toxic-gas")}
     near = rule("near", "k_of_n", (Strength(llr=3.0),), of="methane", k=2, by="beside")
     voting = rules(LIMIT, msgspec.structs.replace(near, hazard="toxic-gas"))
-    wide = circle(Engine(elsewhere, voting).binding, [3])
-    assert wide.sensors == {1, 2, 3}
-    assert {pair.sensor for pairs in wide.binding.by_kind.values() for pair in pairs} == {1, 2, 3}
+    wide = Circles(Engine(elsewhere, voting).binding).around([3])
+    assert wide.sensors == judged(wide) == {1, 2, 3}
     assert ("chamber", "gas-leak") not in wide.cases
+
+
+def judged(circle: Circle) -> set[int | None]:
+    """The sensors of the circle's pairs."""
+    return {pair.sensor for pairs in circle.binding.by_kind.values() for pair in pairs}
+
+
+def test_a_circle_of_every_sensor_is_the_whole_and_a_narrowed_registry_grades_as_the_whole_one() -> None:
+    registry = read_city(DEMO_CITY)
+    registry = msgspec.structs.replace(
+        registry, sensors=tuple(msgspec.structs.replace(s, id=n) for n, s in enumerate(registry.sensors, 1))
+    )
+    binding = Engine(registry, load([DEMO_RULES], registry)).binding
+    circles = Circles(binding)
+    whole = circles.around(sensor.id for sensor in registry.sensors).binding
+    assert (dict(whole.by_kind), whole.groups) == (dict(binding.by_kind), binding.groups)
+    scores = scored(registry)
+    for sensor in registry.sensors:
+        circle = circles.around([sensor.id])
+        narrow = scored(narrowed(registry, circle))
+        assert {asset: narrow[asset] for asset, _ in circle.cases}.items() <= scores.items()
