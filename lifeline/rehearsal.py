@@ -15,7 +15,7 @@ from rules.engine import Engine, Step, Tick
 from rules.model import RiskChange, Transition
 from rules.order import NEVER
 from sensors.readings import HOUR, SECOND, Readings
-from sensors.waveforms import Waveform
+from sensors.waveforms import NO_FEATURES, Features, Waveform
 
 MOST = 10_000
 """Readings that the engine is shown at a time; it changes no verdict."""
@@ -35,6 +35,13 @@ class Rehearsal:
         self.transitions: list[Transition] = []
         self.risk_changes: list[RiskChange] = []
 
+    def take(self, readings: Readings, ticks: Sequence[Tick] = (), features: Features = NO_FEATURES) -> Step:
+        """Take a batch as it is, of a feed that brings a clock of its own."""
+        step = self.engine.step(readings, ticks, features)
+        self.transitions += step.transitions
+        self.risk_changes += step.risk_changes
+        return step
+
     def hear(self, readings: Readings, waveforms: Sequence[Waveform] = ()) -> None:
         """Take readings in their order of arrival; time is as late as the newest of them.
 
@@ -51,7 +58,7 @@ class Rehearsal:
             del block
             channels = list(together)
             self.until(channels[-1].end)
-            self._keep(self.engine.step(Readings.empty(), (), self.engine.waves.features(channels)))
+            self.take(Readings.empty(), (), self.engine.waves.features(channels))
 
     def _hear(self, readings: Readings, waveforms: list[Waveform]) -> list[Waveform]:
         """Take both; the waveforms that end after all readings are left."""
@@ -66,7 +73,7 @@ class Rehearsal:
             said = [Tick(*each) for each in zip(places.tolist(), ticks.tolist(), strict=True)]
             ended = [_placed(each, part, ticks) for each in waveforms if each.end <= last]
             waveforms = waveforms[len(ended) :]
-            self._keep(self.engine.step(readings[start:end], said, self.engine.waves.features(ended)))
+            self.take(readings[start:end], said, self.engine.waves.features(ended))
             self._now = last
         return waveforms
 
@@ -75,7 +82,7 @@ class Rehearsal:
         while self._now < time and self._now != NEVER:
             due = max(self._now + 1, self.engine.due())
             tick = min(-(-due // self._grain) * self._grain, time)
-            self._keep(self.engine.step(Readings.empty(), [Tick(0, tick)]))
+            self.take(Readings.empty(), [Tick(0, tick)])
             self._now = tick
 
     def levels(self) -> list[Level]:
@@ -86,10 +93,6 @@ class Rehearsal:
     def _between(self, after: int, until: int) -> Times:
         """The ticks after one moment and until another."""
         return np.arange((after // self._grain + 1) * self._grain, until + 1, self._grain)
-
-    def _keep(self, step: Step) -> None:
-        self.transitions += step.transitions
-        self.risk_changes += step.risk_changes
 
 
 def _placed(waveform: Waveform, times: Times, ticks: Times) -> Waveform:

@@ -25,7 +25,8 @@ from sensors.readings import MINUTE, SECOND
 from simulator.log import Record
 from simulator.outlets import MqttOutlet
 from simulator.publish import Publisher
-from simulator.scenario import DEMO, read_scenario
+from simulator.scenario import DEMO
+from simulator.scenario_file import read_scenario
 from simulator.simulation import Simulation
 
 SPEED = 120.0

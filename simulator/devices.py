@@ -11,6 +11,7 @@ import numpy as np
 from sensors.model import Registry
 from sensors.readings import SECOND
 from simulator import messages
+from simulator.courier import Courier, ahead_ms
 from simulator.links import Links
 from simulator.mailbox import Mailbox
 from simulator.messages import MILLISECOND, Message, Number, ResendRequest
@@ -44,7 +45,8 @@ class Fleet:
         self._samplers = samplers(
             registry.devices, self._types, self._sampled, self._waving, start // MILLISECOND
         )
-        self._links = Links(registry)
+        self._links, self._courier = Links(registry), Courier(registry)
+        self._ahead_ms: dict[str, int] = {}
         self._up_since, self._cut_since = [start] * len(registry.devices), [start] * len(registry.devices)
         self._mail = [Mailbox(boot, buffered=kind.buffered) for kind in self._types]
 
@@ -53,17 +55,18 @@ class Fleet:
         return [self._birth(index, time) for index in range(len(self._devices))]
 
     def collect(self, moment: Moment, read: Callable[[Ints], Floats]) -> list[Message]:
-        """Everything that the devices send within the moment, in the order of sending.
+        """Everything of the devices that comes to the broker within the moment, in order of arrival.
 
         read: gives what sensors, by their places in the registry, show now.
         """
+        self._ahead_ms = ahead_ms(moment)
         sent = [*self._changed(moment)]
         until = (moment.time + round(moment.seconds * SECOND)) // MILLISECOND
         awake = ~self._links.silent
         for sampler in self._samplers:
             for pack in sampler.take(until, read, awake):
                 sent += self._send(pack)
-        return sorted(sent, key=lambda message: message.time)
+        return self._courier.carry(sorted(sent, key=lambda message: message.time), moment)
 
     def resend(self, topic: str, payload: bytes) -> list[Message]:
         """The same messages again that a request names, as far as the device still has them."""
@@ -112,14 +115,15 @@ class Fleet:
         device, values = self._devices[pack.device], np.ascontiguousarray(pack.values.T)
         sensors = [self._sensors[row] for row in self._sampled[pack.device]]
         columns = {sensor.key: column for sensor, column in zip(sensors, values.tolist(), strict=True)}
+        times = pack.times + self._ahead_ms.get(device.id, 0)
         return Message(
             time=pack.sent * MILLISECOND,
             device=device.id,
             kind="telemetry",
             topic=f"{device.topic}/telemetry",
-            payload=messages.telemetry(pack.times.tolist(), columns, number),
+            payload=messages.telemetry(times.tolist(), columns, number),
             names=tuple(sensor.name for sensor in sensors),
-            times=pack.times * MILLISECOND,
+            times=times * MILLISECOND,
             values=values,
         )
 
@@ -131,14 +135,15 @@ class Fleet:
         values = np.stack([self._blocks[row](start, rate, round(kind.upload_s * rate)) for row in rows])
         sensors = [self._sensors[row] for row in rows]
         columns = {sensor.key: block for sensor, block in zip(sensors, values, strict=True)}
+        said_ms = start // MILLISECOND + self._ahead_ms.get(device.id, 0)
         return Message(
             time=pack.sent * MILLISECOND,
             device=device.id,
             kind="waveform",
             topic=f"{device.topic}/waveform",
-            payload=messages.waveform(start // MILLISECOND, rate, columns, number),
+            payload=messages.waveform(said_ms, rate, columns, number),
             names=tuple(sensor.name for sensor in sensors),
-            times=np.array([start], np.int64),
+            times=np.array([said_ms * MILLISECOND], np.int64),
             values=values,
             rate=rate,
         )

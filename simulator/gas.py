@@ -5,6 +5,7 @@ from typing import ClassVar
 import numpy as np
 
 from simulator.air import accumulate, percent_lel
+from simulator.holiday import gas_factor
 from simulator.incidents import AssetIncident
 from simulator.physics import Physics
 from simulator.places import Floats, Places
@@ -89,7 +90,8 @@ class Gas(Physics):
         return changes * self._volume
 
     def _demand(self, moment: Moment) -> Floats:
-        return self._base_flow * DEMAND.at(moment.hour) * np.maximum(0.0, 1 + self._unrest.value)
+        usual = self._base_flow * DEMAND.at(moment.hour) * gas_factor(moment)
+        return usual * np.maximum(0.0, 1 + self._unrest.value)
 
     def _pressure(self, nominal: Floats, drop: float) -> Floats:
         return nominal * (1 - drop * (self._flow / self._base_flow) ** 2)

@@ -71,17 +71,34 @@ PLAIN = Instrument(0.0, 0.001)
 class Stuck(SensorIncident, frozen=True, kw_only=True, tag="stuck"):
     """A sensor goes on sending what it sent when the fault began."""
 
+    excludes = "what a sensor shows"
+
 
 class Drift(SensorIncident, frozen=True, kw_only=True, tag="drift"):
     """A sensor wanders away from the truth, in its quantity's unit an hour."""
 
+    excludes = "what a sensor shows"
     per_h: float
 
 
 class Spike(SensorIncident, frozen=True, kw_only=True, tag="spike"):
     """A sensor shows too much for a moment, in its quantity's unit."""
 
+    excludes = "what a sensor shows"
     height: float
+
+
+class Bias(SensorIncident, frozen=True, kw_only=True, tag="bias"):
+    """A sensor shows as much too much all the time, in its quantity's unit."""
+
+    excludes = "what a sensor shows"
+    by: float
+
+
+class Dropout(SensorIncident, frozen=True, kw_only=True, tag="dropout"):
+    """A sensor often gives no value; its device says so with a null. share: of the readings, 0 to 1."""
+
+    share: float = 0.3
 
 
 class Instruments:
@@ -92,7 +109,7 @@ class Instruments:
     """
 
     def __init__(self, registry: Registry, rng: np.random.Generator) -> None:
-        self._rng = rng
+        self._rng, self._losses = rng, rng.spawn(1)[0]
         sensors = registry.sensors
         kinds = [INSTRUMENTS.get(sensor.quantity, PLAIN) for sensor in sensors]
         self._number = {sensor.name: number for number, sensor in enumerate(sensors)}
@@ -139,6 +156,11 @@ class Instruments:
                     value[mine] += fault.per_h * max(0.0, since) / 3600
                 case Spike():
                     value[mine] += fault.height
+                case Bias():
+                    value[mine] += fault.by
+                case Dropout():
+                    lost = self._losses.random(value[mine].shape) < fault.share
+                    value[mine] = np.where(lost, np.nan, value[mine])
         self._stuck = {
             fault: at for fault, at in self._stuck.items() if any(fault == live for live, _ in faults)
         }

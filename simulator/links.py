@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensors.model import Registry
+from sensors.readings import SECOND
 from simulator.incidents import DeviceIncident, Incident
 from simulator.surroundings import Moment
 
@@ -21,12 +22,31 @@ class Silent(DeviceIncident, frozen=True, kw_only=True, tag="silent"):
     What speaks through it has no network meanwhile.
     """
 
+    excludes = "link"
+
+
+class Battery(Silent, frozen=True, kw_only=True, tag="battery"):
+    """A battery runs empty: the device goes down for ever longer, boots anew in between, and dies.
+
+    It is up for all of the first quarter of the time, for half of the middle, and never in the last quarter.
+    """
+
+    spell_s: float = 1800.0
+    """From one time that it goes down to the next."""
+
+    def down(self, since_s: float) -> bool:
+        """Whether it is down so long after the start."""
+        spent = since_s * SECOND / self.duration
+        return since_s % self.spell_s < self.spell_s * min(1.0, max(0.0, 2 * spent - 0.5))
+
 
 class Outage(DeviceIncident, frozen=True, kw_only=True, tag="outage"):
     """A device or gateway has no network, and neither has what speaks through it.
 
     What has a buffer sends everything afterwards; what has none loses it.
     """
+
+    excludes = "link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +80,11 @@ class Links:
 
     def change(self, moment: Moment) -> Change:
         """Take on what the live incidents say of devices."""
-        faults = frozenset(fault for fault, _ in moment.of(DeviceIncident))
+        faults = frozenset(
+            fault
+            for fault, since in moment.of(DeviceIncident)
+            if not isinstance(fault, Battery) or fault.down(since)
+        )
         if faults == self._faults:
             return Change()
         self._faults = faults

@@ -1,23 +1,20 @@
-"""Scenario files: a timeline of what happens where and when, and which alerts must follow."""
+"""A scenario: what happens where and when, which alerts must follow, and which must not."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
 import msgspec
 
-from sensors import toml
-from sensors.errors import Mistake, Mistakes
-from sensors.lines import Keys, Locate, dotted
-from sensors.model import Registry
-from sensors.readings import DAY, HOUR, MINUTE, SECOND
+from sensors.model import Domain
+from sensors.readings import DAY, SECOND
 from simulator import (
     bridge,
+    courier,
     drainage,
     gas,
     heating,
+    holiday,
     instruments,
     links,
     quality,
@@ -27,17 +24,12 @@ from simulator import (
     tunnel,
     water,
 )
-from simulator.incidents import (
-    LEVELS,
-    AssetIncident,
-    DeviceIncident,
-    Expectation,
-    Incident,
-    SensorIncident,
-    Span,
-)
+from simulator.incidents import LEVELS, Expectation, Forbidden, Incident, Span, Wanted
 
-DEMO = Path(__file__).parent / "scenarios" / "demo.toml"
+LIBRARY = Path(__file__).parent / "scenarios"
+"""The scenarios that come with lifeline; docs/simulator.md tells of each."""
+
+DEMO = LIBRARY / "demo.toml"
 """Two hours in the demo city in which all four domains have incidents and all four levels are reached."""
 
 KINDS: Mapping[str, type[Incident]] = {
@@ -61,28 +53,58 @@ KINDS: Mapping[str, type[Incident]] = {
         heating.HeatLeak,
         tunnel.Intrusion,
         tunnel.SumpInflow,
+        holiday.Holiday,
         links.Silent,
+        links.Battery,
         links.Outage,
+        courier.ClockSkew,
+        courier.Duplicates,
+        courier.Disorder,
         instruments.Stuck,
         instruments.Drift,
         instruments.Spike,
+        instruments.Bias,
+        instruments.Dropout,
     )
 }
 """Every kind of incident by the name that scenario files give it."""
 
-T = TypeVar("T")
-
-_UNITS = {"s": SECOND, "min": MINUTE, "h": HOUR, "d": DAY}
-_LENGTH = re.compile(r"(\d+(?:\.\d+)?)(s|min|h|d)")
-_CLOCK = re.compile(r"(\d+):([0-5]\d)")
-
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):
-    """What happens within ``duration``; a longer run plays it again, and again."""
+    """What happens within ``duration``; a longer run plays it again, and again.
+
+    start: when it begins, us since 1970 UTC, where that is part of it. devices: the city is repeated until it
+    has so many. domains: the sensors of these systems alone take part; of all if there are none.
+    sensors_in_alarm: so many must be in alarm at once, some time.
+    """
 
     name: str
     duration: Span
+    about: str = ""
     incidents: tuple[Incident, ...] = ()
+    expect: tuple[Wanted, ...] = ()
+    forbid: tuple[Forbidden, ...] = ()
+    sensors_in_alarm: int = 0
+    start: int | None = None
+    devices: int | None = None
+    domains: tuple[Domain, ...] = ()
+
+    @property
+    def wanted(self) -> tuple[Wanted, ...]:
+        """All that must follow, whether it is written at an incident or by itself."""
+        return (*(each for incident in self.incidents for each in _following(incident)), *self.expect)
+
+
+def _following(incident: Incident) -> Iterator[Wanted]:
+    for each in incident.expect:
+        yield Wanted(
+            asset=each.asset,
+            hazard=each.hazard,
+            level=each.level,
+            after=incident.start,
+            before=Span(incident.start + each.within),
+            known=each.known,
+        )
 
 
 QUIET = Scenario(name="quiet", duration=Span(DAY))
@@ -116,105 +138,7 @@ class Timeline:
         return tuple(sorted(found, key=lambda expected: expected.after))
 
     def _round(self, start: int) -> Iterator[Expectation]:
-        for incident in self.scenario.incidents:
-            begin = start + incident.start
-            for expect in incident.expect:
-                level = LEVELS[expect.level]
-                yield Expectation(expect.asset, expect.hazard, level, begin, begin + expect.within)
-
-
-def read_scenario(path: Path, registry: Registry) -> Scenario:
-    """The scenario of a file, checked against the city that it is to happen in.
-
-    Raises:
-        Mistakes: everything that is wrong with it, by file and line.
-    """
-    data, locate = toml.read(path)
-    reader = _Reader(path, locate, registry)
-    scenario = reader.scenario(data)
-    if reader.mistakes or scenario is None:
-        raise Mistakes(reader.mistakes)
-    return scenario
-
-
-class _Head(msgspec.Struct, forbid_unknown_fields=True):
-    name: str
-    duration: Span
-    incident: list[dict[str, Any]]
-
-
-class _Reader:
-    """Reads one file and gathers what is wrong with it."""
-
-    def __init__(self, path: Path, locate: Locate, registry: Registry) -> None:
-        self._path, self._locate = path, locate
-        self._kinds = {asset.id: asset.kind for asset in registry.assets}
-        self._devices = {device.id for device in registry.devices}
-        self._sensors = {sensor.name for sensor in registry.sensors}
-        self.mistakes: list[Mistake] = []
-
-    def scenario(self, data: dict[str, object]) -> Scenario | None:
-        head = self._convert(data, _Head, ())
-        if head is None:
-            return None
-        incidents = [self._incident(raw, ("incident", at)) for at, raw in enumerate(head.incident)]
-        for at, incident in enumerate(incidents):
-            if incident is not None and incident.end > head.duration:
-                self._wrong(("incident", at, "duration"), "expected to end within the scenario's duration")
-        known = tuple(incident for incident in incidents if incident is not None)
-        return Scenario(name=head.name, duration=head.duration, incidents=known)
-
-    def _incident(self, raw: dict[str, Any], at: Keys) -> Incident | None:
-        kind = KINDS.get(raw.get("kind", ""))
-        if kind is None:
-            self._wrong((*at, "kind"), f"expected one of {', '.join(sorted(KINDS))}, not {raw.get('kind')!r}")
-            return None
-        incident = self._convert(raw, kind, at)
-        if incident is not None:
-            self._check_place(incident, at)
-            for number, expect in enumerate(incident.expect):
-                self._check_asset(expect.asset, (*at, "expect", number, "asset"))
-        return incident
-
-    def _check_place(self, incident: Incident, at: Keys) -> None:
-        match incident:
-            case AssetIncident():
-                if self._check_asset(incident.asset, (*at, "asset")):
-                    self._check_kind(incident, (*at, "asset"))
-            case DeviceIncident() if incident.device not in self._devices:
-                self._wrong((*at, "device"), f"expected a device of the city, not {incident.device!r}")
-            case SensorIncident() if incident.sensor not in self._sensors:
-                self._wrong((*at, "sensor"), f"expected a sensor as device/key, not {incident.sensor!r}")
-
-    def _check_asset(self, asset: str, at: Keys) -> bool:
-        if asset not in self._kinds:
-            self._wrong(at, f"expected an asset of the city, not {asset!r}")
-        return asset in self._kinds
-
-    def _check_kind(self, incident: AssetIncident, at: Keys) -> None:
-        kind = self._kinds[incident.asset]
-        if kind not in incident.asset_kinds:
-            wanted = " or ".join(sorted(incident.asset_kinds))
-            self._wrong(at, f"expected a {wanted}, but {incident.asset} is a {kind}")
-
-    def _convert(self, raw: object, kind: type[T], at: Keys) -> T | None:
-        try:
-            return msgspec.convert(raw, kind, dec_hook=_span)
-        except msgspec.ValidationError as error:
-            self.mistakes.append(toml.mistake(self._path, self._locate, error, at))
-            return None
-
-    def _wrong(self, at: Keys, expected: str) -> None:
-        self.mistakes.append(Mistake(self._path, self._locate(at), dotted(at), expected))
-
-
-def _span(kind: type, raw: object) -> Span:
-    """Minutes as a number, ``"MM:SS"``, or a number with a unit."""
-    assert kind is Span
-    if isinstance(raw, int | float) and not isinstance(raw, bool) and raw >= 0:
-        return Span(round(raw * MINUTE))
-    if isinstance(raw, str) and (clock := _CLOCK.fullmatch(raw)):
-        return Span(int(clock[1]) * MINUTE + int(clock[2]) * SECOND)
-    if isinstance(raw, str) and (length := _LENGTH.fullmatch(raw)):
-        return Span(round(float(length[1]) * _UNITS[length[2]]))
-    raise ValueError(f'expected minutes, "MM:SS" or a length such as "90s" or "10min", not {raw!r}')
+        for each in self.scenario.wanted:
+            before = self.scenario.duration if each.before is None else each.before
+            level = LEVELS[each.level]
+            yield Expectation(each.asset, each.hazard, level, start + each.after, start + before)

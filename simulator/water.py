@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from simulator.holiday import water_factor
 from simulator.hydraulics import METRES_PER_MPA, orifice, outflow, pipe_resistance
 from simulator.incidents import AssetIncident
 from simulator.physics import Physics
@@ -133,7 +134,7 @@ class Water(Physics):
 
     def _demand(self, moment: Moment) -> Floats:
         unrest = np.maximum(0.0, 1 + self._demand_unrest.value)
-        return self._base_flow * DEMAND.at(moment.hour) * unrest
+        return self._base_flow * DEMAND.at(moment.hour) * water_factor(moment) * unrest
 
     def _unbroken(self) -> Floats:
         """The pressures as they would be with nothing broken, MPa."""

@@ -17,7 +17,8 @@ from rules.risk import Group, Strength, default_matrix
 from sensors.load import DEMO_CITY, read_city
 from sensors.model import Asset, City, Consequence, Device, DeviceType, Domain, Registry, Sensor, Utility
 from sensors.readings import MINUTE, Readings
-from simulator.scenario import DEMO, read_scenario
+from simulator.scenario import DEMO
+from simulator.scenario_file import read_scenario
 from simulator.simulation import Simulation
 
 START = 1_763_683_200_000_000

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifeline.followed import followed, time_of
+from lifeline.rehearsal import Rehearsal
 from lifeline.replay.measured import measured
 from lifeline.replay.outcome import Step, cases
 from lifeline.replay.play import Play
@@ -35,18 +36,15 @@ class Passage:
 
 def play_through(play: Play) -> Passage:
     """Let an engine see the whole feed, with its clock."""
-    engine = Engine(play.registry, play.rules)
+    rehearsal = Rehearsal(Engine(play.registry, play.rules))
     times: list[NDArray[np.int64]] = []
-    transitions: list[Transition] = []
-    changes: list[RiskChange] = []
     rows = read_rows(play.feed, play.channels, play.data, play.until)
     last = Readings.empty(), [Tick(0, play.extent.end)]
     for readings, ticks in chain(measured(rows, play.channels, play.registry), [last]):
-        step = engine.step(readings, ticks)
+        rehearsal.take(readings, ticks)
         times.append(np.array([tick.time for tick in ticks]))
-        transitions += step.transitions
-        changes += step.risk_changes
-    return Passage(np.concatenate(times[:-1]), tuple(transitions), tuple(changes))
+    said = tuple(rehearsal.transitions), tuple(rehearsal.risk_changes)
+    return Passage(np.concatenate(times[:-1]), *said)
 
 
 def steps(changes: Iterable[RiskChange]) -> Iterator[Step]:

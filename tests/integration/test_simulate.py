@@ -22,7 +22,8 @@ from sensors.readings import MINUTE
 from simulator.log import Record, published, read_log
 from simulator.outlets import MqttOutlet
 from simulator.publish import Publisher
-from simulator.scenario import DEMO, QUIET, Scenario, read_scenario
+from simulator.scenario import DEMO, QUIET, Scenario
+from simulator.scenario_file import read_scenario
 from simulator.simulation import Simulation
 from tests.support.processes import Lifeline, until
 from tests.unit.simulator.village import START, House, village

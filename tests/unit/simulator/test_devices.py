@@ -9,7 +9,7 @@ from sensors.load import DEMO_CITY, read_city
 from sensors.model import Registry
 from sensors.readings import MINUTE, SECOND
 from simulator.incidents import Incident, Span
-from simulator.links import Outage, Silent
+from simulator.links import Battery, Outage, Silent
 from simulator.mailbox import KEPT
 from simulator.messages import Message
 from simulator.sampling import Rhythm
@@ -213,3 +213,14 @@ def test_uploads_are_spread_evenly_over_their_interval() -> None:
     assert (phases.min() >= 0, phases.max() < 300_000) == (True, True)
     counts, _ = np.histogram(phases, bins=10, range=(0, 300_000))
     assert counts.min() > 900
+
+
+def test_a_battery_that_runs_empty_goes_down_for_ever_longer_and_dies() -> None:
+    battery = Battery(start=Span(0), duration=Span(80 * MINUTE), device="d-A", spell_s=600)
+    _, messages = run(village(*PAIR), battery, minutes=80)
+    times = [(m.times[0] - START) / MINUTE for m in telemetry(messages) if m.device == "d-A"]
+    by_quarter, _ = np.histogram(times, bins=4, range=(0, 80))
+    assert by_quarter[0] == 20
+    assert 20 > by_quarter[1] > by_quarter[2] > by_quarter[3] == 0
+    assert len(numbers(messages)) > 2
+    assert len(numbers(messages, "d-B")) == 1

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 from msgspec.structs import replace
@@ -5,10 +7,10 @@ from msgspec.structs import replace
 from sensors.model import Registry
 from sensors.readings import HOUR, MINUTE
 from simulator.incidents import Incident, Span
-from simulator.instruments import Drift, Instruments, Spike, Stuck
+from simulator.instruments import Bias, Drift, Dropout, Instruments, Spike, Stuck
 from simulator.scenario import Scenario
 from simulator.surroundings import Moment
-from tests.unit.simulator.village import START, House, sent, series, village
+from tests.unit.simulator.village import START, House, sent, series, telemetry, village
 
 NOW = Moment(time=START, seconds=60.0, hour=8.0, air=10.0, wind=2.0, sun=0.5)
 ROW = np.array([0])
@@ -92,3 +94,25 @@ def test_a_drifting_sensor_goes_away_from_the_truth_by_its_rate() -> None:
 def test_a_spike_is_one_value_as_long_as_it_lasts() -> None:
     spike = Spike(start=Span(30 * MINUTE), duration=Span(MINUTE), sensor="d-RS/p_out", height=50.0)
     assert np.count_nonzero(faulty(spike)[1] - faulty()[1] > 40) == 1
+
+
+def test_a_biased_sensor_is_wrong_by_as_much_all_the_time() -> None:
+    sound, (minutes, values) = faulty()[1], faulty(Bias(**TIME, sensor="d-RS/p_out", by=-12.0))
+    during = (minutes >= 20) & (minutes < 40)
+    assert values[during] - sound[during] == pytest.approx(-12.0, abs=0.2)
+    assert values[~during] == pytest.approx(sound[~during])
+
+
+def test_a_sensor_that_drops_out_gives_no_value_now_and_then_and_leaves_the_others_alone() -> None:
+    sound, (minutes, values) = faulty()[1], faulty(Dropout(**TIME, sensor="d-RS/p_out", share=0.5))
+    lost, during = np.isnan(values), (minutes >= 20) & (minutes < 40)
+    assert not lost[~during].any()
+    assert 0.3 < lost[during].mean() < 0.7
+    assert values[~lost] == pytest.approx(sound[~lost])
+
+
+def test_no_value_is_sent_as_null() -> None:
+    fault = Dropout(start=Span(0), duration=Span(HOUR), sensor="d-RS/p_out", share=1.0)
+    scenario = Scenario(name="fault", duration=Span(HOUR), incidents=(fault,))
+    bodies = [json.loads(message.payload) for message in telemetry(sent(STATION, 5, scenario))]
+    assert {body["v"]["p_out"] for body in bodies[1:]} == {None}

@@ -5,9 +5,12 @@ import pytest
 
 from sensors.errors import ConfigurationError
 from sensors.load import DEMO_CITY, read_city
+from sensors.model import Domain
 from sensors.readings import HOUR, MINUTE, SECOND
-from simulator.incidents import AssetIncident, Expect, Span
-from simulator.scenario import DEMO, KINDS, Scenario, Timeline, read_scenario
+from simulator.incidents import AssetIncident, Expect, Forbidden, Span, Wanted
+from simulator.scenario import DEMO, KINDS, Scenario, Timeline
+from simulator.scenario_file import find, read_scenario
+from simulator.setting import setting
 from simulator.soil import GasLeak
 from tests.unit.simulator.village import START, House, village
 
@@ -62,7 +65,7 @@ MISTAKES = {
         ('"gas-leak"\nasset', '"leek"\nasset'),
         4,
         "incident[0].kind",
-        "expected one of bearing-",
+        "expected one of battery, bearing-",
     ),
     "kind left out": (('kind = "gas-leak"\n', ""), 3, "incident[0].kind", "not None"),
     "unknown asset": (
@@ -82,6 +85,14 @@ MISTAKES = {
     "alert nowhere": (('"VC"\nhazard', '"VX"\nhazard'), 9, "incident[0].expect[0].asset", "'VX'"),
     "no duration": (('duration = "2h"\n', ""), 1, "duration", "expected to be given"),
     "a number as name": (('"test"', "1"), 1, "name", "expected `str`"),
+    "alert after the run": (
+        ('within = "30min"', 'within = "3h"'),
+        12,
+        "incident[0].expect[0].within",
+        "duration",
+    ),
+    "no such system": (('"2h"\n', '"2h"\ndomains = ["sea"]\n'), 3, "domains[0]", "'sea'"),
+    "a start without a zone": (('"2h"\n', '"2h"\nstart = 2025-11-21T08:00:00\n'), 3, "start", "timezone"),
     "no TOML": (("[[incident]]", "[[incident"), 3, "syntax", ""),
 }
 
@@ -95,6 +106,82 @@ def test_a_mistake_names_file_line_field_and_what_was_expected(mistake: str, tmp
     (message,) = str(error.value).splitlines()
     assert message.startswith(f"{tmp_path / 's.toml'}:{line}: {field}: ")
     assert expected in message
+
+
+WINDOW = 'asset = "VC"\nhazard = "gas-leak"\nlevel = "serious"\nafter = "10min"\nbefore = "20min"\n'
+
+WRONG_ALERTS = {
+    "unknown asset": ("[[expect]]", ('"VC"', '"VX"'), "expect[0].asset", "an asset of the city, not 'VX'"),
+    "window after the run": ("[[forbid]]", ("20min", "3h"), "forbid[0].before", "within the scenario's"),
+    "window of no length": (
+        "[[expect]]",
+        ('"20min"', '"10min"'),
+        "expect[0].after",
+        "before the window's end",
+    ),
+    "unknown field": ("[[forbid]]", ("after", "since"), "forbid[0].since", "expected no such field"),
+    "no asset": ("[[expect]]", ('asset = "VC"\n', ""), "expect[0].asset", "expected to be given"),
+    "milder than wanted": (
+        "[[expect]]",
+        ('"serious"\n', '"serious"\nat_most = "low"\n'),
+        "expect[0].at_most",
+        "serious or worse",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", WRONG_ALERTS)
+def test_a_mistake_about_an_alert_names_its_place_too(mistake: str, tmp_path: Path) -> None:
+    table, (right, wrong), field, expected = WRONG_ALERTS[mistake]
+    assert WINDOW.count(right) == 1
+    with pytest.raises(ConfigurationError) as error:
+        read(f"{HEAD}{table}\n{WINDOW.replace(right, wrong)}", tmp_path)
+    (message,) = str(error.value).splitlines()
+    assert f": {field}: " in message
+    assert expected in message
+
+
+def test_what_must_and_must_not_follow_is_read_with_its_window(tmp_path: Path) -> None:
+    scenario = read(
+        f'{HEAD}[[expect]]\n{WINDOW}[[forbid]]\nlevel = "general"\nknown = "so it is"\n', tmp_path
+    )
+    window = {"after": Span(10 * MINUTE), "before": Span(20 * MINUTE)}
+    assert scenario.expect == (Wanted(asset="VC", hazard="gas-leak", level="serious", **window),)
+    assert scenario.forbid == (Forbidden(level="general", known="so it is"),)
+    assert [each.level for each in Timeline(scenario, START).truth(START + HOUR)] == [2]
+
+
+def outage(kind: str, start: str, duration: str = "30min", device: str = "d-VC") -> str:
+    return f'[[incident]]\nkind = "{kind}"\ndevice = "{device}"\nstart = "{start}"\nduration = "{duration}"\n'
+
+
+@pytest.mark.parametrize("kinds", [("silent", "silent"), ("outage", "silent"), ("battery", "outage")])
+def test_incidents_that_cannot_both_be_are_a_mistake(kinds: tuple[str, str], tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        read(HEAD + outage(kinds[0], "5min") + outage(kinds[1], "34min"), tmp_path)
+    (message,) = str(error.value).splitlines()
+    assert message.endswith(":11: incident[1].start: expected to begin after incident[0] at d-VC is over")
+
+
+def test_one_incident_may_follow_another_and_befall_two_places_at_once(tmp_path: Path) -> None:
+    text = outage("outage", "5min") + outage("outage", "35min") + outage("outage", "5min", device="d-DMA")
+    assert len(read(HEAD + text + outage("duplicates", "5min"), tmp_path).incidents) == 4
+
+
+def test_a_scenario_may_be_of_one_system_and_of_a_larger_city() -> None:
+    city = read_city(DEMO_CITY)
+    gas = Scenario(name="gas", duration=Span(HOUR), domains=(Domain.GAS,), devices=300)
+    found = setting(gas, city)
+    assert {device.domain for device in found.devices} == {Domain.GAS}
+    assert len(found.devices) > 2 * sum(device.domain is Domain.GAS for device in city.devices) - 5
+    assert setting(Scenario(name="all", duration=Span(HOUR)), city) == city
+
+
+def test_a_scenario_of_the_library_is_found_by_its_name(tmp_path: Path) -> None:
+    assert find("demo") == DEMO
+    assert find(str(DEMO)) == DEMO
+    with pytest.raises(ConfigurationError, match=r"nowhere: file: expected a file, or one of .*demo"):
+        find(str(tmp_path / "nowhere"))
 
 
 @pytest.mark.parametrize(

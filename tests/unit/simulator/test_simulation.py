@@ -15,7 +15,8 @@ from simulator.bridge import BearingSettlement, ShipImpact
 from simulator.incidents import Span
 from simulator.messages import Message
 from simulator.rain import Storm
-from simulator.scenario import DEMO, QUIET, Scenario, read_scenario
+from simulator.scenario import DEMO, QUIET, Scenario
+from simulator.scenario_file import read_scenario
 from simulator.simulation import Simulation
 from simulator.soil import GasLeak
 from simulator.water import Burst
