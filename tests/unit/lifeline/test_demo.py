@@ -15,7 +15,8 @@ from rules.model import RiskChange
 from sensors.load import DEMO_CITY, read_city
 from sensors.readings import HOUR, MINUTE
 from simulator.incidents import Expectation
-from simulator.scenario import DEMO, read_scenario
+from simulator.scenario import DEMO
+from simulator.scenario_file import read_scenario
 from simulator.simulation import Simulation
 
 START = 1_763_683_200_000_000
