@@ -46,6 +46,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     steady_detected: int
     unobserved: int
     missed: tuple[str, ...]
+    levels: tuple[str, ...] = ()
+    """The worst level during each label, in their order; empty where there was none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from rules.engine import Engine, Tick
 from rules.levels import RiskLevel
 from rules.model import RiskChange, Transition
 from sensors.readings import Readings
+from simulator.feed_labels import Label
 from simulator.feed_rows import read_rows
 
 
@@ -32,6 +33,22 @@ class Passage:
     def alarms(self, mildest: RiskLevel, end: int) -> list[Alarm]:
         """Each time that a case was at this level or a worse one; what is still on ends at ``end`` (us)."""
         return list(cases(steps(self.risk_changes), mildest, end))
+
+    def worst(self, label: Label) -> RiskLevel | None:
+        """The worst level that its hazard was at, at its asset or anywhere, while an event went on."""
+        standing: dict[str, RiskLevel] = {}
+        worst: list[RiskLevel] = []
+        for change in self.risk_changes:
+            if change.hazard != label.hazard or label.asset not in (None, change.asset):
+                continue
+            if change.time >= label.end:
+                break
+            if change.time > label.start:
+                worst += standing.values()
+            standing.pop(change.asset, None)
+            if change.level is not None:
+                standing[change.asset] = RiskLevel(change.level)
+        return min([*worst, *standing.values()], default=None)
 
 
 def play_through(play: Play) -> Passage:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from lifeline.evaluate.figures import Figures, Truth, figures
 from lifeline.evaluate.passage import play_through
 from lifeline.replay.play import Play, read
@@ -26,7 +28,8 @@ def judge(play: Play) -> Figures:
         raise play.feed.mistake(("labels",), "expected to be given, an evaluation needs labels")
     passage = play_through(play)
     observed = _scored(play)
-    return figures(
+    worst = (passage.worst(label) for label in play.labels)
+    found = figures(
         play.feed.name,
         Truth(labels.hazard, play.labels, labels.lead, play.assets),
         passage.alarms(RiskLevel.GENERAL, play.extent.end),
@@ -34,6 +37,7 @@ def judge(play: Play) -> Figures:
         observed=observed,
         steady=after(observed, play.extent.start + play.feed.warm_up),
     )
+    return replace(found, levels=tuple("" if level is None else level.english for level in worst))
 
 
 def _scored(play: Play) -> list[Span]:

@@ -2,14 +2,17 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from lifeline.evaluate.passage import Passage, play_through
 from lifeline.evaluate.run import evaluate
 from lifeline.replay.play import read
 from rules.levels import RiskLevel
+from rules.model import RiskChange
 from sensors.errors import Mistake
 from sensors.readings import MINUTE
+from simulator.feed_labels import Label
 from tests.support.replaying import CHAMBERS, FEEDS
 
 
@@ -60,3 +63,25 @@ def test_a_feed_without_labels_cannot_be_evaluated(tmp_path: Path) -> None:
 
     with pytest.raises(Mistake, match="labels: expected to be given"):
         evaluate(path, FEEDS)
+
+
+def change(time: int, level: int | None, asset: str = "A") -> RiskChange:
+    return RiskChange(
+        asset=asset, hazard="burst", time=time, level=level, previous=None, likelihood=1, consequence=1,
+        probability=0.0, evidence=(), weights=(), cause=None,
+    )  # fmt: skip
+
+
+def test_an_event_is_as_bad_as_the_worst_level_that_stood_or_came_while_it_went_on() -> None:
+    passage = Passage(np.array([0]), (), (change(10, 3), change(20, 1), change(30, 2), change(40, None)))
+
+    def worst(start: int, end: int, asset: str | None = "A") -> RiskLevel | None:
+        return passage.worst(Label("1", "burst", asset, start, end))
+
+    assert worst(0, 10) is None
+    assert worst(12, 18) == RiskLevel.GENERAL
+    assert worst(12, 25) == worst(25, 35) == RiskLevel.MAJOR
+    assert worst(30, 35) == RiskLevel.SERIOUS
+    assert worst(41, 50) is None
+    assert worst(12, 25, "B") is None
+    assert worst(12, 25, None) == RiskLevel.MAJOR
