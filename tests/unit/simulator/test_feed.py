@@ -99,6 +99,7 @@ def test_all_the_feeds_that_were_promised_come_with_the_project() -> None:
         "drainage_pystorms_gamma",
         "gas_metec",
         "level_logan_river",
+        "pump_skab",
         "water_batadal",
         "water_quality_gecco",
     ]
