@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.stamp
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-full check services-start services-stop clean
+.PHONY: help setup demo test test-full evaluate check services-start services-stop clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,11 @@ test: setup ## everything against real services, with small counts
 
 test-full: setup ## the same with the stated counts: hours
 	@LIFELINE_FULL=1 $(BIN)/pytest
+
+FEEDS := $(basename $(notdir $(filter-out %.rules.toml,$(wildcard simulator/feeds/*.toml))))
+
+evaluate: $(STAMP) ## the labelled feeds through the whole engine; their figures into docs/evaluation.md
+	@$(BIN)/lifeline evaluate $(FEEDS) --into docs/evaluation.md
 
 check: $(STAMP) ## lint, format, types, import contracts
 	@$(BIN)/ruff check

@@ -121,6 +121,8 @@ class _Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Units of columns that are not in the unit that their sensor sends."""
     labels: Labels | None = None
     train: Train | None = None
+    floor: str = ""
+    """What others are known to reach, in words: it stands beside the figures."""
 
 
 class Feed(_Form, frozen=True, kw_only=True):

@@ -22,6 +22,9 @@ def evaluate(
         str | None, typer.Option(metavar="RFC3339", help="Leave out the rows from this time on.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object a feed.")] = False,
+    into: Annotated[
+        Path | None, typer.Option(metavar="PAGE.md", help="Write the table into a page, between its marks.")
+    ] = None,
     calibrate: Annotated[
         Path | None,
         typer.Option(metavar="OUT.json", help="Measure what evidence is worth on the simulated demo city."),
@@ -48,17 +51,22 @@ def evaluate(
         raise ConfigurationError("expected a FEED, or --calibrate")
     from rich.console import Console  # noqa: PLC0415, heavy, and needed here only
 
-    from lifeline.evaluate.page import as_json, table  # noqa: PLC0415
-    from lifeline.evaluate.run import evaluate as run  # noqa: PLC0415
+    from lifeline.evaluate.page import as_json, markdown, table, write  # noqa: PLC0415
+    from lifeline.evaluate.run import judge  # noqa: PLC0415
+    from lifeline.replay.play import read  # noqa: PLC0415
     from simulator.feed import find  # noqa: PLC0415
 
     data = data_folder(Settings.load())
     end = None if until is None else moment("--until", until)
-    found = []
+    found, floors = [], {}
     for feed in feeds:
-        found.append(run(find(feed), data, rules, end))
+        play = read(find(feed), data, end, rules)
+        floors[play.feed.name] = play.feed.floor
+        found.append(judge(play))
         if json:
             typer.echo(as_json(found[-1]))
+    if into is not None:
+        write(into, markdown(found, floors))
     if not json:
         Console().print(table(found))
 

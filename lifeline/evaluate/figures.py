@@ -42,6 +42,11 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     clean_days: float
     alarm_share: float
     S: float | None
+    row_found: float | None
+    """Share of the rows in events that have an alarm; 1 - MAR."""
+    row_false: float | None
+    """Share of the others that have one, the rows of the hour after an event among them; FAR."""
+    row_f1: float | None
     steady_events: int
     steady_detected: int
     unobserved: int
@@ -75,6 +80,9 @@ def figures(
     """
     hazard, labels = truth.hazard, truth.labels
     alarms = [alarm for alarm in alarms if alarm.hazard == hazard]
+    seen = times[_inside(times, observed)]
+    flagged = _inside(seen, [(alarm.start, alarm.end) for alarm in alarms])
+    row_found, row_false, row_f1 = map(_rounded, by_row(labels, flagged, seen))
     whole, settled = (
         score(hazard, labels, alarms, spans, truth.lead, truth.assets) for spans in (observed, steady)
     )
@@ -90,7 +98,10 @@ def figures(
         false_assets=settled.false_assets,
         clean_days=round(settled.clean_days, 3),
         alarm_share=round(settled.alarm_share, 5),
-        S=_rounded(competition(labels, alarms, times[_inside(times, observed)])),
+        S=_rounded(competition(labels, alarms, seen)),
+        row_found=row_found,
+        row_false=row_false,
+        row_f1=row_f1,
         steady_events=settled.events,
         steady_detected=settled.found,
         unobserved=len(labels) - whole.events,
@@ -101,17 +112,30 @@ def figures(
 def competition(labels: Sequence[Label], alarms: Iterable[Alarm], times: Times) -> float | None:
     """S over the rows at ``times``; None where there is no event, or nothing but events."""
     flagged = _inside(times, [(alarm.start, alarm.end) for alarm in alarms])
-    attacked = _inside(times, [(label.start, label.end) for label in labels])
+    hit, false, _ = by_row(labels, flagged, times)
     shares = []
     for label in labels:
         inside = (times >= label.start) & (times < label.end)
         if inside.any():
             found = times[inside & flagged]
             shares.append(float(found[0] - label.start) / (label.end - label.start) if len(found) else 1.0)
-    if not shares or attacked.all():
+    if not shares or hit is None or false is None:
         return None
-    rates = (flagged[attacked].mean() + (~flagged[~attacked]).mean()) / 2
-    return float(0.5 * (1 - np.mean(shares)) + 0.5 * rates)
+    return float(0.5 * (1 - np.mean(shares)) + 0.5 * (hit + 1 - false) / 2)
+
+
+def by_row(
+    labels: Sequence[Label], flagged: Mask, times: Times
+) -> tuple[float | None, float | None, float | None]:
+    """Share of the rows in events that are flagged, of the others, and F1; None where there are none."""
+    attacked = _inside(times, [(label.start, label.end) for label in labels])
+    hits, false = np.count_nonzero(flagged & attacked), np.count_nonzero(flagged & ~attacked)
+    events, others = np.count_nonzero(attacked), np.count_nonzero(~attacked)
+    return (
+        hits / events if events else None,
+        false / others if others else None,
+        2 * hits / (hits + false + events) if events else None,
+    )
 
 
 def _inside(times: Times, spans: Iterable[Span]) -> Mask:
