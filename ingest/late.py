@@ -12,7 +12,7 @@ from sensors.readings import SECOND, Readings
 
 _NOTE = """
 insert into late_stretches (sensor_id, day, first_time, last_time, readings, since, arrived_at)
-values ($1, $2, $3, $4, $5, $6, $6)
+select *, $6, $6 from unnest($1::integer[], $2::date[], $3::timestamptz[], $4::timestamptz[], $5::bigint[])
 on conflict (sensor_id, day) do update set
     first_time = least(late_stretches.first_time, excluded.first_time),
     last_time = greatest(late_stretches.last_time, excluded.last_time),
@@ -40,8 +40,8 @@ PATIENCE = 6
 
 async def note_late(connection: asyncpg.Connection, stretches: Iterable[Stretch], now: int) -> None:
     """Remember where late readings were stored, at ``now`` (us) by the worker's clock."""
-    if rows := [(s.sensor, s.day, s.first, s.last, s.readings, moment(now)) for s in stretches]:
-        await connection.executemany(_NOTE, rows)
+    if rows := [(s.sensor, s.day, s.first, s.last, s.readings) for s in stretches]:
+        await connection.execute(_NOTE, *zip(*rows, strict=True), moment(now))
 
 
 async def settled(connection: asyncpg.Connection, now: int, settle_s: float) -> list[Stretch]:
