@@ -20,7 +20,7 @@ from simulator.log import Published, Record, published
 
 _MET = """
 select exists (select from alert_events join alerts using (alert_id)
-    where asset_id = %s and hazard = %s and alert_events.level <= %s
+    where asset_id = %s and hazard = %s and alert_events.level <= %s and kind <> 'found'
     and event_time between to_timestamp(0) + %s * interval '1 us' and to_timestamp(0) + %s * interval '1 us')
 """
 

@@ -32,7 +32,8 @@ AFTER = timedelta(minutes=30)
 
 _ALERT = """
 select c.* from alert_events e join risk_changes c using (risk_change_id)
-where e.alert_id = %s and e.kind in ('raised', 'risen') order by e.level, e.number limit 1
+where e.alert_id = %s and (e.kind in ('raised', 'risen') or c.retrospective)
+order by e.level, e.number limit 1
 """
 
 _RISK_CHANGE = "select * from risk_changes where risk_change_id = %s"

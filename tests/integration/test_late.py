@@ -9,9 +9,12 @@ import httpx
 import psycopg
 import pytest
 
+from lifeline.explain.read import read
 from lifeline.migrate import migrate
+from lifeline.replay.outcome import episodes
 from lifeline.runtime.packages import Prefix
 from lifeline.runtime.services import TemporaryServices, temporary_services
+from rules.levels import RiskLevel
 from sensors.model import Registry
 from sensors.readings import MINUTE
 from tests.alerting import alerts, reference_receiver, token
@@ -129,6 +132,8 @@ def test_what_a_late_buffer_shows_is_found_marked_and_never_delivered(
         closed = seen_and_acknowledged(service.url, token(dsn, "night-desk", "operator"))
         assert [event["kind"] for event in closed["history"]] == ["found", "acknowledged"]
         assert closed["history"][0]["evidence"][0]["value"] == 60.0
+        assert "methane" in {piece.rule.name for piece in read(dsn, closed["id"]).evidence}
+        assert episodes(dsn, RiskLevel.GENERAL, START + 160 * MINUTE) == []
         assert rows(dsn, "select count(*) from deliveries") == [(0,)]
         assert desk.messages() == []
         assert process.stop() == 0
