@@ -25,10 +25,10 @@ select (select count(*) from readings) as stored,
 
 # What was found in late data is over when it is found: it was never on.
 _STEPS = """
-select alert_id, asset_id, hazard, (extract(epoch from event_time) * 1000000)::bigint as time, e.level
+select a.alert_id, a.asset_id, a.hazard, (extract(epoch from e.event_time) * 1000000)::bigint as time, e.level
 from alert_events e join alerts a using (alert_id) left join risk_changes c using (risk_change_id)
 where not coalesce(c.retrospective, false)
-order by alert_id, number
+order by a.alert_id, e.number
 """
 
 
