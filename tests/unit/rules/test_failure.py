@@ -1,5 +1,7 @@
 """A rule that raises: said as everything else is, kept over restarts, and over when the rule is another."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import msgspec
@@ -9,10 +11,12 @@ from hypothesis import strategies as st
 
 from rules.engine import Engine, Tick
 from rules.kinds import PARAMETERS, SENSOR_KINDS
+from rules.kinds.base import Changes, Subjects, Times, Values
+from rules.kinds.expression import Expression
 from rules.levels import RiskLevel
 from rules.load import load
 from rules.memory import recall, remember
-from rules.model import Transition
+from rules.model import Input, Selector, Transition
 from rules.risk import Strength
 from sensors.arrays import pack, unpack
 from sensors.errors import Mistakes
@@ -153,3 +157,27 @@ def test_where_it_raises_when_history_is_run_again_it_finds_nothing_and_the_othe
     assert {risk.hazard for risk in found.risks} == {"gas-leak"}
     (failed,) = found.failures
     assert (failed.subject, failed.time) == ("fragile at d0/ch4", START + 4 * MINUTE)
+
+
+def test_a_rule_over_several_sensors_fails_where_it_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    update = Expression.update
+
+    def fragile(kind: Expression, subject: Subjects, time: Times, value: Values) -> Iterator[Changes]:
+        if (value == POISON).any():
+            raise ArithmeticError("poisoned")
+        return update(kind, subject, time, value)
+
+    monkeypatch.setattr(Expression, "update", fragile)
+    highest = rule("highest", "expression", (Strength(llr=2.0),), formula="max(a)", bands=[{"above": 30}])
+    joint = msgspec.structs.replace(highest, inputs={"a": Input(select=Selector(quantity="methane_lel"))})
+    city = town(4)
+    elsewhere = tuple(msgspec.structs.replace(each, asset="next") for each in city.sensors[2:])
+    city = msgspec.structs.replace(city, sensors=(*city.sensors[:2], *elsewhere))
+    feed = readings(*((n, minute, 40.0 * (minute > 1)) for minute in range(4) for n in (1, 2, 3, 4)))
+    value = feed.value.copy()
+    value[4] = POISON
+    step = Engine(city, rules(joint)).step(replace(feed, value=value), [Tick(16, START + 9 * MINUTE)])
+    assert said(step.transitions) == [
+        ("rule-failure", "highest at chamber", 0, 1),
+        ("highest", "next", 0, 1),
+    ]
