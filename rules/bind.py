@@ -99,7 +99,7 @@ def bind(rules: RuleSet, registry: Registry) -> Binding:
     registered = Registered(registry)
     by_kind: dict[str, list[Pair]] = {name: [] for name in (*SENSOR_KINDS, *JOINT_KINDS)}
     by_rule: dict[str, list[Pair]] = {}
-    learned = {(each.rule, each.subject): each.values for each in rules.learned}
+    learned = {(each.rule, _measured(each.subject)): each.values for each in rules.learned}
     for order, rule in enumerate(rules.rules):
         if rule.kind in by_kind:
             pairs = _pairs if rule.kind in SENSOR_KINDS else _joint_pairs
@@ -128,6 +128,11 @@ def _counting(pairs: Iterable[Pair], rule: Rule, registered: Registered) -> Iter
     for number, (pair, asset) in enumerate(ways):
         subject = f"{pair.subject}@{asset}"
         yield replace(pair, place=(pair.place[0], number), subject=subject, asset=asset)
+
+
+def _measured(subject: str) -> str:
+    """The subject without the neighbour at which it counts; ids hold no @."""
+    return subject.partition("@")[0]
 
 
 _Known = Mapping[tuple[str, str], tuple[float, ...]]

@@ -14,6 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from sensors import store
+from sensors.consequence import scored
 from sensors.errors import ConfigurationError
 from sensors.load import DEMO_CITY, read_city
 from sensors.model import Registry
@@ -66,6 +67,18 @@ def test_the_tables_hold_what_the_registry_says(conn: Connection) -> None:
         "select device_id, key, asset_id, quantity, unit, low, high from sensors where sensor_id = 1"
     )
     assert row.fetchone() == ("rtu-1", "ch4", "VC-1", "methane_lel", "%VOL", None, 400.0)
+
+
+def test_the_tables_hold_the_scores_that_follow_from_facts_tags_and_neighbours(conn: Connection) -> None:
+    store.load(conn, DEMO)
+    columns = "people, critical_users, cascade, cost, adjacent_spaces, consequence"
+    found = {name: scores for name, *scores in conn.execute(f"select asset_id, {columns} from assets")}
+
+    assert found["SP-103"] == [1, 1, 4, 1, 1, 4], "it spans an underpass of consequence 5"
+    assert found["VC-101"] == [5, 4, 4, 3, 2, 5]
+    assert {name: scores[-1] for name, scores in found.items()} == {
+        name: scores.worst for name, scores in scored(DEMO).items()
+    }
 
 
 def test_two_databases_give_the_same_ids(conn: Connection) -> None:

@@ -87,6 +87,20 @@ def test_a_burst_is_an_event_of_the_pipe_and_of_the_zone_that_feeds_it() -> None
     assert all("dma" in found and len(found) == 2 for found in by_start.values())
 
 
+def test_gas_in_a_manhole_is_an_event_of_the_chamber_beside_it_too() -> None:
+    kinds = {asset.id: asset.kind for asset in CITY.assets}
+    beside = {frozenset((edge.source, edge.target)) for edge in CITY.edges if edge.relation == "beside"}
+    seen = 0
+    for seed in range(5):
+        leaks = [event for event in day(CITY, seed).events if event.hazard == "gas-leak"]
+        for manhole in (event for event in leaks if kinds[event.asset] == "manhole"):
+            told = {event.asset for event in leaks if event.start == manhole.start} - {manhole.asset}
+            chambers = {name for pair in beside if manhole.asset in pair for name in pair - {manhole.asset}}
+            assert told == {name for name in chambers if kinds[name] == "valve-chamber"}
+            seen += len(told)
+    assert seen
+
+
 def test_an_engine_is_shown_the_simulated_day() -> None:
     """Until its leak is over: the rule is seen to stand at the chamber while gas escapes, and not before."""
     rules = load([DEMO_RULES])

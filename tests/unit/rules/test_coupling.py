@@ -2,17 +2,21 @@
 
 from typing import get_args
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
 
 from rules.bind import bind
 from rules.engine import Engine
+from rules.learned import learn, unlearned
+from rules.memory import recall, remember
 from rules.model import Edgewise, Neighbour, Rule, Selector
 from rules.risk import Strength
 from sensors.model import Domain, Edge, Registry, Relation, Sensor
 from sensors.readings import MINUTE, Readings
 from tests.unit.rules.test_engine import START, readings
-from tests.unit.rules.town import asset, rule, rules, town
+from tests.unit.rules.test_succession import succeed
+from tests.unit.rules.town import LIMIT, asset, rule, rules, town
 
 
 def city(*edges: tuple[str, Relation, str], consequence: int = 3) -> Registry:
@@ -122,3 +126,43 @@ def test_k_of_n_counts_what_several_neighbours_say_of_one_asset() -> None:
     )
     found = [(each.asset, each.likelihood) for each in step.risk_changes]
     assert found[-1] == ("VC-1", 3)
+
+
+def test_a_set_without_the_rule_and_a_city_without_the_edge_end_the_evidence_at_the_neighbour() -> None:
+    registry, coupling = city(("VC-1", "beside", "MH")), rules(coupled(GAS, Strength(likelihood=4)))
+    for after, where in ((rules(LIMIT), registry), (coupling, city())):
+        engine = Engine(registry, coupling)
+        engine.step(readings((1, 0, 25.0)))
+        _, step = succeed(engine, after, where)
+        ended = [(each.rule, each.asset, each.state) for each in step.transitions if each.rule == "beside"]
+        assert ended == [("beside", "VC-1", 0)]
+
+
+def test_what_stands_at_a_neighbour_is_remembered() -> None:
+    registry, coupling = city(("VC-1", "beside", "MH")), rules(coupled(GAS, Strength(likelihood=4)))
+    engine, again = Engine(registry, coupling), Engine(registry, coupling)
+    engine.step(readings((1, 0, 25.0)))
+    recall(again, remember(engine))
+    assert not again.step(readings((1, 1, 25.0))).transitions
+    (ended,) = again.step(readings((1, 2, 1.0))).transitions
+    assert (ended.asset, ended.state) == ("VC-1", 0)
+
+
+def test_what_a_rule_learned_of_a_sensor_holds_at_every_neighbour() -> None:
+    registry = city(("VC-1", "beside", "MH"), ("VC-2", "beside", "MH"))
+    usual = replace(
+        coupled(GAS, Strength(llr=1.0)),
+        kind="deviation",
+        parameters={"baseline": "day", "bands": [{"above": 3.0}]},
+    )
+    minutes = np.arange(0, 14 * 1440, 30)
+    history = Readings(
+        np.ones(len(minutes), np.int32),
+        START + minutes * MINUTE,
+        5 + np.sin(minutes),
+        np.ones(len(minutes), np.int8),
+    )
+    found, failed = learn(rules(usual), registry, history, "two weeks")
+    assert not failed
+    assert [each.subject for each in found.learned] == ["d0/ch4@VC-1", "d0/ch4@VC-2"]
+    assert not unlearned(found, registry)

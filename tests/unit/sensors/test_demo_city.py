@@ -78,6 +78,9 @@ ATTRIBUTES = {
     "tunnel-compartment": {"length_m", "volume_m3", "air_changes_per_h", "sump_depth_m"},
 }
 
+EXPOSED = {"people_exposed", "cost_yuan", "adjacent_spaces"}
+"""What the scale of consequences measures."""
+
 SURVEYED = {
     "built_year", "material", "diameter_m", "condition", "defects", "inspection_months", "return_period_y",
 }  # fmt: skip
@@ -111,7 +114,7 @@ def test_a_kinds_assets_have_the_kinds_sensors(kind: str) -> None:
 def test_a_kinds_assets_have_what_physics_needs_to_know(kind: str) -> None:
     for asset in CITY.assets:
         if asset.kind == kind:
-            assert ATTRIBUTES[kind] <= asset.attributes.keys() <= ATTRIBUTES[kind] | SURVEYED
+            assert ATTRIBUTES[kind] <= asset.attributes.keys() <= ATTRIBUTES[kind] | SURVEYED | EXPOSED
 
 
 @every_kind
