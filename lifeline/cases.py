@@ -1,9 +1,11 @@
 """Tries the cases of rule files: each in a small city of its own, through the engine as it is."""
 
-from collections.abc import Iterable, Iterator
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
+from pathlib import Path
 
 import numpy as np
 
@@ -15,10 +17,13 @@ from rules.case import Case, CaseAsset, CaseSensor, heard
 from rules.duration import Duration
 from rules.engine import Engine
 from rules.levels import RiskLevel
+from rules.load import load_with_cases
 from rules.model import RiskChange, RuleSet, Transition
+from sensors.errors import Mistakes
 from sensors.model import Asset, City, Device, DeviceType, Registry, Sensor, Utility
 from sensors.quantities import QUANTITIES
 from sensors.readings import SECOND, Readings
+from sensors.toml import read_text
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US = timedelta(microseconds=1)
@@ -55,6 +60,26 @@ class _Line:
         of = " at ".join(each for each in self.of if each is not None)
         why = f" ({self.why})" if self.why else ""
         return f"{_offset(self.at)}: {of + ': ' if of else ''}{self.what}{why}"
+
+
+def cases_of(paths: Sequence[Path]) -> tuple[RuleSet, tuple[Case, ...]]:
+    """The rules of the files, or folders of them, and the cases that they bring along.
+
+    Files that do not stand alone are read with the others of their folders; the cases are their own.
+
+    Raises:
+        Mistakes: every mistake in them, read alone.
+    """
+    try:
+        return load_with_cases(paths)
+    except Mistakes as mistakes:
+        folders = {path if path.is_dir() else path.parent for path in paths}
+        try:
+            rules, cases = load_with_cases(sorted(folders))
+        except Mistakes:
+            raise mistakes from None
+    own = {case["name"] for path in paths for case in tomllib.loads(read_text(path)).get("case", ())}
+    return rules, tuple(case for case in cases if case.name in own)
 
 
 def try_case(case: Case, rules: RuleSet) -> Tried:

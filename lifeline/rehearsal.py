@@ -47,7 +47,7 @@ class Rehearsal:
 
         waveforms: by their start; each comes when its last sample was taken.
         """
-        waiting = sorted(waveforms, key=lambda each: each.end)
+        waiting = sorted(waveforms, key=lambda each: (each.end, each.message))
         if len(readings):
             if self._now == NEVER:
                 self._now = int(readings.time[0]) - 1

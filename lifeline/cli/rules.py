@@ -43,14 +43,14 @@ def try_cases(paths: Paths = None) -> None:
     """Play the cases that rule files bring along ([[case]]) and say where the rules say something else.
 
     Each case is a small series and the transitions, and levels, that it must make. Ends with 1 if one fails.
+    A file that needs others of its folder is read with them.
 
     Example: `lifeline rules test my-rules/`
     """
-    from lifeline.cases import try_case  # noqa: PLC0415
-    from rules.load import load_with_cases  # noqa: PLC0415
+    from lifeline.cases import cases_of, try_case  # noqa: PLC0415
     from sensors.errors import ConfigurationError  # noqa: PLC0415
 
-    rules, cases = load_with_cases(_paths(paths))
+    rules, cases = cases_of(_paths(paths))
     if not cases:
         raise ConfigurationError("no [[case]] in these files")
     tried = [try_case(case, rules) for case in cases]

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from lifeline.cases import try_case
+from lifeline.cases import cases_of, try_case
 from lifeline.cli import app
 from rules.case import Case
 from rules.load import DEMO_RULES, load, load_with_cases
+from sensors.errors import Mistakes
 
 RULES, CASES = load_with_cases([DEMO_RULES])
 
@@ -120,3 +121,16 @@ def test_the_command_ends_with_1_where_a_case_fails(tmp_path: Path, state: int, 
     result = CliRunner().invoke(app, ["rules", "test", str(path)])
     assert result.exit_code == code
     assert f"{1 - code} of 1 cases pass" in result.output
+
+
+def test_a_file_that_needs_others_of_its_folder_is_read_with_them_and_tries_its_own_cases() -> None:
+    rules, cases = cases_of([DEMO_RULES / "tunnel.toml"])
+    assert rules.version == RULES.version
+    assert [case.name for case in cases] == ["oxygen falls out of its band in two steps"]
+
+
+def test_what_is_wrong_alone_and_with_its_folder_is_told_of_it_alone(tmp_path: Path) -> None:
+    path = file(tmp_path, "[1.0]", "[]")
+    path.write_text(path.read_text(encoding="utf-8").replace('"limit"', '"limits"'), encoding="utf-8")
+    with pytest.raises(Mistakes, match="kind: expected one of"):
+        cases_of([path])

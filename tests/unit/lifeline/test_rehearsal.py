@@ -1,5 +1,6 @@
 """A rehearsal says what an engine says that is shown the same with a tick each second."""
 
+import msgspec
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,6 +8,8 @@ from hypothesis import strategies as st
 from lifeline.rehearsal import Rehearsal
 from rules.engine import Engine, Tick
 from sensors.readings import MINUTE, SECOND, Readings
+from tests.unit.rules.bridge import FREQUENCY, SPECTRUM, THERMOMETER, blocks, bridge, shaking, told
+from tests.unit.rules.bridge import rules as rules_of
 from tests.unit.rules.test_engine import START, readings
 from tests.unit.rules.town import rules, town
 
@@ -51,3 +54,16 @@ def test_before_the_first_reading_there_is_no_time() -> None:
     rehearsal.until(START)
     assert rehearsal.transitions == []
     assert np.all(rehearsal.engine.last < START)
+
+
+def test_waveforms_are_heard_when_they_end_alone_and_among_readings() -> None:
+    shifted = np.concatenate([shaking(FREQUENCY, 180, 2), shaking(0.93 * FREQUENCY, 180, 2)], axis=1)
+    waveforms = [msgspec.structs.replace(each, message=each.start) for each in blocks(shifted)]
+    said = list(told(Engine(bridge(), rules_of(SPECTRUM)), blocks(shifted)))
+    alone, among = (Rehearsal(Engine(bridge(), rules_of(SPECTRUM))) for _ in range(2))
+    alone.hear(Readings.empty(), waveforms)
+    times = np.arange(waveforms[0].start, waveforms[-1].end + MINUTE, 7 * SECOND)
+    sensor, flag = np.full(len(times), THERMOMETER, np.int32), np.ones(len(times), np.int8)
+    among.hear(Readings(sensor, times, np.full(len(times), 20.0), flag), waveforms)
+    assert said
+    assert alone.transitions == among.transitions == said
