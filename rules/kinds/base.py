@@ -174,7 +174,7 @@ class Kind(ABC, Generic[P]):
         self, row: Subjects, subject: Subjects, time: Times, state: States, figure: Values | None = None
     ) -> Iterator[Changes]:
         """Set the states and yield those that are new."""
-        different = np.flatnonzero(self.state[subject] != state)
+        different = (self.state.take(subject) != state).nonzero()[0]
         if len(different):
             subject, state = subject[different], state[different]
             previous = self.state[subject]

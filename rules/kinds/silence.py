@@ -66,15 +66,15 @@ class Silence(Kind[SilenceParameters]):
 
     def update(self, subject: Subjects, time: Times, value: Values) -> Iterator[Changes]:
         del value
+        deadline = self._deadline.take(subject)
         row = np.arange(len(subject))
-        deadline = self._deadline[subject]
-        missed = np.flatnonzero(time > deadline)
+        missed = (time > deadline).nonzero()[0]
         if len(missed):
             yield from self._change(
                 row[missed], subject[missed], deadline[missed], np.ones(len(missed), np.int8)
             )
-        self._deadline[subject] = time + self._allowed[subject]
-        if self.state[subject].any():
+        self._deadline[subject] = time + self._allowed.take(subject)
+        if self.state.take(subject).any():
             yield from self._change(row, subject, time, np.zeros(len(subject), np.int8))
 
     def tick(self, now: int) -> Iterator[Changes]:

@@ -25,9 +25,10 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rules.duration import Duration, lasting
-from rules.kinds.base import Changes, Kind, Parameters, Subjects, Times, Values, of_each
+from rules.kinds.base import Changes, Kind, Parameters, Subjects, Times, Values, at, of_each, shared
 
 
 class StuckParameters(Parameters, frozen=True, kw_only=True):
@@ -56,23 +57,24 @@ class Stuck(Kind[StuckParameters]):
 
     def __init__(self, parameters: Sequence[StuckParameters]) -> None:
         super().__init__(parameters)
-        self._window = of_each(parameters, "window", np.int64)
-        self._tolerance = of_each(parameters, "tolerance", np.float64)
-        self._idle = np.array([np.nan if each.idle is None else each.idle for each in parameters])
+        self._window = shared(of_each(parameters, "window", np.int64))
+        self._tolerance = shared(of_each(parameters, "tolerance", np.float64))
+        self._idle = shared(np.array([np.inf if each.idle is None else each.idle for each in parameters]))
         self._anchor_time = np.zeros(len(parameters), np.int64)
         self._newest = np.zeros(len(parameters), np.int64)
         self._anchor_value = np.full(len(parameters), np.nan)
 
     def update(self, subject: Subjects, time: Times, value: Values) -> Iterator[Changes]:
-        still = np.abs(value - self._anchor_value[subject]) <= self._tolerance[subject]
-        still &= ~(np.abs(value - self._idle[subject]) <= self._tolerance[subject])
-        gap = time - self._newest[subject] > self._window[subject] // 2
-        still &= ~gap | (self.state[subject] == 1)
+        window, tolerance = at(self._window, subject), at(self._tolerance, subject)
+        still: NDArray[np.bool_] = np.abs(value - self._anchor_value.take(subject)) <= tolerance
+        still &= np.abs(value - at(self._idle, subject)) > tolerance
+        still &= (time - self._newest.take(subject) <= window // 2) | (self.state.take(subject) == 1)
         self._newest[subject] = time
-        moved = subject[~still]
-        self._anchor_time[moved], self._anchor_value[moved] = time[~still], value[~still]
-        long = time - self._anchor_time[subject] >= self._window[subject]
-        yield from self._change(np.arange(len(subject)), subject, time, (still & long).astype(np.int8))
+        moves = (~still).nonzero()[0]
+        moved = subject[moves]
+        self._anchor_time[moved], self._anchor_value[moved] = time[moves], value[moves]
+        still &= time - self._anchor_time.take(subject) >= window
+        yield from self._change(np.arange(len(subject)), subject, time, still.view(np.int8))
 
     def memory(self) -> int:
         return int(self._window.max(initial=0))
@@ -80,4 +82,4 @@ class Stuck(Kind[StuckParameters]):
     def explain(self, subject: int, state: int, value: float) -> str:
         if state == 0:
             return f"moves again, now {value:g}"
-        return f"has stood at {value:g} for {Duration(self._window[subject])} or longer"
+        return f"has stood at {value:g} for {Duration(at(self._window, np.array([subject]))[0])} or longer"
