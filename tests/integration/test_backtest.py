@@ -13,14 +13,19 @@ from typer.testing import CliRunner
 from lifeline.backtest.run import Backtest, backtest
 from lifeline.cli import app
 from lifeline.migrate import migrate
+from lifeline.runtime.packages import Prefix
 from lifeline.runtime.postgres import Postgres
+from lifeline.runtime.services import temporary_services
 from rules.engine import Tick
 from rules.load import load
 from sensors.errors import ConfigurationError
 from sensors.readings import HOUR, MINUTE, SECOND
-from tests.support.judged import judged
+from tests.support.device import device
+from tests.support.judged import claim, judged
+from tests.support.processes import Lifeline, until
+from tests.support.town import settle
 from tests.unit.rules.test_engine import START, readings
-from tests.unit.rules.town import town
+from tests.unit.rules.town import rules, town
 
 RULES = """
 [[rule]]
@@ -118,6 +123,36 @@ def test_nothing_is_written(dsn: str, tmp_path: Path) -> None:
 def test_no_time_between_the_moments_is_a_mistake(dsn: str) -> None:
     with pytest.raises(ConfigurationError, match="--to: expected a moment after --from"):
         run(dsn, since=END, until=END)
+
+
+def test_what_a_worker_said_live_is_said_again(
+    prefix: Prefix, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with temporary_services(prefix, tmp_path_factory.mktemp("services")) as services:
+        dsn = services.postgres.create_database("live")
+        migrate(dsn)
+        settle(dsn, town(3), rules(), purpose="replay")
+        values = [2.0, 12.0, 13.0, 25.0, 26.0, 60.0, 61.0, *[3.0] * 30, 12.0, 14.0, *[2.0] * 20]
+        settings = {"dsn": dsn, "mqtt_url": services.mosquitto.url, "linger_ms": 1}
+        with (
+            Lifeline(tmp_path, "worker", "--clock", "feed", **settings) as worker,
+            device(services.mosquitto.port) as sender,
+        ):
+            worker.until("subscribed")
+            for minute, value in enumerate(values):
+                t = START // 1000 + minute * 60_000
+                sender.say("lifeline/clock", {"t": t})
+                for n in range(3 if minute < 40 else 2):
+                    sender.say(f"lifeline/gas/east/d{n}/telemetry", {"t": t, "v": {"ch4": value / (n + 1)}})
+            wanted = 3 * 40 + 2 * (len(values) - 40)
+            stored = "select count(*) from readings"
+            with psycopg.connect(dsn, autocommit=True) as db:
+                until(lambda: db.execute(stored).fetchone() == (wanted,), f"{wanted} readings")
+            assert worker.stop() == 0
+        asyncio.run(claim(dsn))
+        done = run(dsn, until=START + len(values) * MINUTE)
+        assert done.differences == ()
+        assert done.counts["same"] >= 3
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])

@@ -41,11 +41,13 @@ async def _judge(
             await write_step(connection, step, rules.version, "city", seq)
         steps.append(step)
     await connection.close()
-    await _claim(dsn)
+    await claim(dsn)
     return steps
 
 
-async def _claim(dsn: str) -> None:
+async def claim(dsn: str) -> None:
+    """Turn all changes of risk into steps of cases, as alerts does."""
+
     async def deliver(delivery_id: object) -> None:
         raise AssertionError(delivery_id)
 
