@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import numpy as np
 import psycopg
 from psycopg.rows import dict_row
 
@@ -45,6 +46,11 @@ _CAUSED = "select * from risk_changes where cause = %s order by risk_change_id l
 _READINGS = """
 select time, value, flag, late from readings
 where sensor_id = %s and time between %s and %s order by time
+"""
+
+_BLOCKS = """
+select start as time, samples, flag, false as late from waveforms
+where sensor_id = %s and start between %s and %s order by start
 """
 
 Connection = psycopg.Connection[dict[str, Any]]
@@ -205,9 +211,12 @@ class _Reader:
             if sensor.id in thresholds:
                 since, until = moment - BEFORE, moment + AFTER
                 rows = self._connection.execute(_READINGS, [sensor.id, since, until]).fetchall()
+                quantity = sensor.quantity
+                if not rows and (rows := self._peaks(sensor.id, since, until)):
+                    quantity = f"{quantity}, largest of each block"
                 yield Window(
                     sensor=sensor.name,
-                    quantity=sensor.quantity,
+                    quantity=quantity,
                     unit=QUANTITIES[sensor.quantity].unit,
                     thresholds=tuple(sorted(set(thresholds[sensor.id]))),
                     times=tuple(row["time"].astimezone(UTC) for row in rows),
@@ -215,6 +224,14 @@ class _Reader:
                     flags=tuple(row["flag"] for row in rows),
                     late=tuple(row["late"] for row in rows),
                 )
+
+    def _peaks(self, sensor: int, since: datetime, until: datetime) -> list[dict[str, Any]]:
+        """Of a sensor that sends waveforms: the largest sample of each, whatever its sign."""
+        blocks = self._connection.execute(_BLOCKS, [sensor, since, until]).fetchall()
+        return [
+            {**block, "value": float(np.abs(np.frombuffer(block["samples"], "<f4")).max())}
+            for block in blocks
+        ]
 
 
 def _pairs(

@@ -7,6 +7,8 @@ import paho.mqtt.client as paho
 import psycopg
 from paho.mqtt.enums import CallbackAPIVersion
 
+from lifeline.explain.plot import draw
+from lifeline.explain.read import read
 from lifeline.runtime.mosquitto import Mosquitto
 from simulator.messages import Number, waveform
 from tests.support.processes import Lifeline, until
@@ -39,6 +41,15 @@ def test_a_shifted_frequency_is_found_though_the_worker_was_killed_within_its_wi
                 "select rule, subject, state, extract(epoch from time)::float8, value from transitions"
             ).fetchall()
             assert worker.stop() == 0
+        explained = db.execute("select transition_id from transitions").fetchone()
+    assert explained is not None
+    account = read(database, str(explained[0]))
+    assert [(window.sensor, len(window.times)) for window in account.windows] == [
+        ("a0/z0", 36),
+        ("a0/z1", 36),
+    ]
+    assert account.windows[0].values[0] == np.abs(SHIFTED[0, :500].astype(np.float32)).max()
+    draw(account, tmp_path / "window.png")
     assert [(rule, subject, state) for rule, subject, state, *_ in found] == [("spectrum", "a0/z0", 1)]
     time, frequency = found[0][3:]
     assert time == START / 1e6 + 300 - 1 / RATE
