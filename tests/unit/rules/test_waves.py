@@ -17,6 +17,7 @@ from rules.kinds.modal import Covariances
 from rules.kinds.spectrum import Spectrum
 from rules.memory import remember
 from rules.model import RiskChange, Transition
+from rules.succession import Succession
 from rules.waves import weave
 from sensors.model import Flag
 from sensors.readings import MINUTE, SECOND, Readings
@@ -69,6 +70,16 @@ def test_a_window_is_judged_though_its_last_blocks_were_lost_and_not_if_half_of_
 def test_when_a_rule_began_to_look_is_all_one() -> None:
     feed = blocks(SHIFTED)
     assert list(told(engine(SPECTRUM), feed[10:])) == list(told(engine(SPECTRUM), feed))
+
+
+def test_another_set_of_rules_leaves_an_unchanged_one_its_window() -> None:
+    feed = blocks(SHIFTED)
+    straight, old, new = engine(SPECTRUM), engine(SPECTRUM), engine(SILENCE, SPECTRUM)
+    for each in (straight, old):
+        list(told(each, feed[:55]))
+    succession = Succession(old, new)
+    assert not succession.finish(succession.warmth()).transitions
+    assert list(told(new, feed[55:])) == list(told(straight, feed[55:])) != []
 
 
 def test_the_channels_of_a_device_are_one_block_and_without_one_of_them_there_is_none() -> None:
