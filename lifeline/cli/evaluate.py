@@ -79,6 +79,8 @@ def _calibrate(out: Path, rules: Path | None, seeds: range, against: range) -> N
     from rules.load import DEMO_RULES, load  # noqa: PLC0415
     from sensors.load import DEMO_CITY, read_city  # noqa: PLC0415
 
+    if not out.parent.is_dir():
+        raise ConfigurationError(f"--calibrate: expected a file in a folder, there is none at {out.parent}")
     city = read_city(DEMO_CITY)
     found = calibrate(city, load([rules or DEMO_RULES], city, measured=False), seeds, against)
     out.write_bytes(found.encode())

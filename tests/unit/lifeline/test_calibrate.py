@@ -1,12 +1,14 @@
 """What a rule's evidence is worth, counted on days whose truth is known."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from lifeline.calibrate.count import Counting, reliability
 from lifeline.calibrate.day import EVENTS, HOURS, Event, day
+from lifeline.calibrate.run import calibrate
 from lifeline.calibrate.watch import EVERY, Sample, numbered, watch
 from lifeline.cli.arguments import span
 from rules.hazards import hazards
@@ -127,3 +129,26 @@ def test_numbers_are_given_as_a_span() -> None:
     for wrong in ("", "a", "5-3", "1-", "-2", "1-2-3"):
         with pytest.raises(ConfigurationError, match="--seeds: expected numbers such as 1-12"):
             span("--seeds", wrong)
+
+
+def test_a_calibration_learns_from_some_days_is_tried_on_others_and_can_be_read_by_rules(
+    tmp_path: Path,
+) -> None:
+    city = read_city(DEMO_CITY)
+    stations = {asset.id for asset in city.assets if asset.kind == "quality-station"}
+    sensors = tuple(sensor for sensor in city.sensors if sensor.asset in stations)
+    few = replace(city, sensors=sensors)
+    text = (DEMO_RULES / "water.toml").read_text(encoding="utf-8")
+    rule = "[[rule]]" + next(part for part in text.split("[[rule]]") if 'name = "chlorine-low"' in part)
+    (tmp_path / "rules.toml").write_text(rule.replace('group = "chlorine"', ""), encoding="utf-8")
+
+    found = calibrate(few, load([tmp_path / "rules.toml"], measured=False), [1], [2])
+
+    (tmp_path / "demo.llr.json").write_bytes(found.encode())
+    (taught,) = load([tmp_path / "rules.toml"]).rules
+    counts = found.rules["chlorine-low"]
+    assert taught.evidence[0].llr == counts.llr[0] > 0
+    assert (counts.events, sum(counts.event[1:]) > 0, counts.clean[1:]) == (3, True, (0, 0))
+    assert found.reliability["water-quality"].events == 3
+    assert found.reliability["water-quality"].brier < found.reliability["water-quality"].brier_of_prior
+    assert (found.seeds, found.reliability_seeds) == ((1,), (2,))
