@@ -129,8 +129,9 @@ def by_row(
 ) -> tuple[float | None, float | None, float | None]:
     """Share of the rows in events that are flagged, of the others, and F1; None where there are none."""
     attacked = _inside(times, [(label.start, label.end) for label in labels])
-    hits, false = np.count_nonzero(flagged & attacked), np.count_nonzero(flagged & ~attacked)
-    events, others = np.count_nonzero(attacked), np.count_nonzero(~attacked)
+    hits, false, events, others = (
+        int(np.count_nonzero(rows)) for rows in (flagged & attacked, flagged & ~attacked, attacked, ~attacked)
+    )
     return (
         hits / events if events else None,
         false / others if others else None,
