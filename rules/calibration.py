@@ -90,15 +90,19 @@ def ratios(event: Sequence[int], clean: Sequence[int], events: int) -> tuple[flo
 
 def version(rule: Rule) -> str:
     """A short hash of all that decides when the rule stands in which state."""
-    says = (rule.kind, rule.hazard, rule.parameters, rule.override, _given(rule))
+    found: dict[str, Any] = msgspec.to_builtins(rule)
+    says = {name: _given(found[name]) for name in _DECIDING}
     return hashlib.blake2b(msgspec.json.encode(says, order="deterministic"), digest_size=8).hexdigest()
 
 
-def _given(rule: Rule) -> dict[str, Any]:
-    """What the rule is bound to, without keys that it leaves open."""
-    found: dict[str, Any] = msgspec.to_builtins(rule)
-    bound = {name: found[name] for name in found.keys() & {"select", "at", "inputs"}}
-    return {name: value for name, value in bound.items() if value}
+_DECIDING = ("kind", "hazard", "select", "at", "inputs", "parameters", "override")
+
+
+def _given(value: object) -> object:
+    """Without keys that are left open, so that a key which rules may have one day changes no version."""
+    if isinstance(value, dict):
+        return {name: _given(each) for name, each in value.items() if each is not None}
+    return [_given(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def read(path: Path) -> Calibration:

@@ -144,3 +144,10 @@ def test_rules_that_are_yet_to_be_calibrated_are_read_without_their_file(tmp_pat
     (tmp_path / "a.llr.json").unlink()
     (rule,) = load([path], measured=False).rules
     assert rule.evidence[0] == Strength(llr_file="a.llr.json")
+
+
+def test_the_version_is_the_same_in_every_process_whatever_keys_rules_may_have_one_day(
+    tmp_path: Path,
+) -> None:
+    (rule,) = load([written(tmp_path)]).rules
+    assert version(rule) == "e9444e7f2894d4be"
