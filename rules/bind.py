@@ -199,14 +199,14 @@ def _channel_pairs(rule: Rule, order: int, registered: Registered, learned: _Kno
 
 def _joint_pairs(rule: Rule, order: int, registered: Registered, learned: _Known) -> Iterator[Pair]:
     kind, parameters_at = JOINT_KINDS[rule.kind], _Parameters(rule, registered, learned)
-    inputs = {role: (each.at, ByPlace(each.select, registered)) for role, each in rule.inputs.items()}
+    inputs = {role: (each, ByPlace(each.select, registered)) for role, each in rule.inputs.items()}
     seen: set[str] = set()
     for number, sensor in enumerate(registered.selected(rule.select)):
         subject, own = (sensor.asset, None) if kind.centre == "asset" else (sensor.name, sensor)
         found = [
             (role, other)
-            for role, (at, sensors) in inputs.items()
-            for other in registered.beside(sensor.asset, at, sensors)
+            for role, (sought, sensors) in inputs.items()
+            for other in registered.beside(sensor.asset, sought, sensors)
             if other is not own
         ]
         if subject in seen or not {*kind.needs} <= {role for role, _ in found}:

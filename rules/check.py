@@ -97,6 +97,8 @@ def _wrong_inputs(rule: Rule) -> Iterator[Wrong]:
         if kind.takes is not None and role not in (*kind.needs, *kind.takes):
             yield ("inputs", role), f"expected one of {', '.join((*kind.needs, *kind.takes))}"
         yield from _below(("inputs", role, "select"), _wrong_selector(each.select))
+        if each.nearest is not None and each.nearest < 1:
+            yield ("inputs", role, "nearest"), f"expected 1 or more, not {each.nearest}"
 
 
 def _wrong_selectors(rule: Rule) -> Iterator[Wrong]:

@@ -56,6 +56,8 @@ class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     at: Side = "asset"
     """Where, seen from the subject's asset; district and city are all that is there."""
     select: Selector = Selector()
+    nearest: int | None = None
+    """Only so many of them, those nearest as the crow flies; all of one asset count as one place."""
 
 
 Edgewise = Literal["downstream", "upstream", "beside", "above", "below"]

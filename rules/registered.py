@@ -2,12 +2,16 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Self
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from rules.kinds.base import Parameters
-from rules.model import Neighbour, Rule, Selector, Side
+from rules.model import Input, Neighbour, Rule, Selector, Side
 from sensors.model import Asset, Device, DeviceType, Registry, Sensor
 from sensors.readings import SECOND
 
@@ -51,14 +55,17 @@ class Registered:
             if select.matches(sensor, self.devices[sensor.device], self.assets[sensor.asset]):
                 yield sensor
 
-    def beside(self, asset: str, at: Side, sensors: "ByPlace") -> list[Sensor]:
-        """Those of the sensors that are on that side of the asset."""
-        if at == "city":
-            return sensors.all
-        if at == "district":
-            return sensors.by_district[self.assets[asset].district]
-        around = [asset] if at == "asset" else sorted(self._sides[at, asset])
-        return [sensor for each in around for sensor in sensors.by_asset[each]]
+    def beside(self, asset: str, sought: Input, sensors: "ByPlace") -> list[Sensor]:
+        """Those of an input's sensors that are where it seeks them, seen from the asset."""
+        if sought.at == "city":
+            around = sensors.everywhere
+        elif sought.at == "district":
+            around = sensors.by_district.get(self.assets[asset].district, Places.none())
+        else:
+            near = [asset] if sought.at == "asset" else sorted(self._sides[sought.at, asset])
+            around = Places.of(self.assets[each] for each in near if each in sensors.by_asset)
+        found = around.nearest(self.assets[asset], sought.nearest)
+        return [sensor for each in found for sensor in sensors.by_asset[each]]
 
     def measuring(self, asset: str, quantity: str) -> int | None:
         """The first sensor of a quantity at an asset."""
@@ -85,12 +92,47 @@ class ByPlace:
     """The sensors that an input selects, by where they are."""
 
     def __init__(self, select: Selector, registered: Registered) -> None:
-        self.all = list(registered.selected(select))
-        self.by_asset: dict[str, list[Sensor]] = defaultdict(list)
-        self.by_district: dict[str, list[Sensor]] = defaultdict(list)
-        for sensor in self.all:
-            self.by_asset[sensor.asset].append(sensor)
-            self.by_district[registered.assets[sensor.asset].district].append(sensor)
+        self.by_asset: dict[str, list[Sensor]] = {}
+        for sensor in registered.selected(select):
+            self.by_asset.setdefault(sensor.asset, []).append(sensor)
+        assets = [registered.assets[each] for each in self.by_asset]
+        self.everywhere = Places.of(assets)
+        districts: dict[str, list[Asset]] = defaultdict(list)
+        for asset in assets:
+            districts[asset.district].append(asset)
+        self.by_district = {name: Places.of(inside) for name, inside in districts.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Assets, and where they are: degrees [n]."""
+
+    assets: tuple[str, ...]
+    longitude: NDArray[np.float64]
+    latitude: NDArray[np.float64]
+
+    @classmethod
+    def none(cls) -> Self:
+        """No place at all."""
+        return cls.of(())
+
+    @classmethod
+    def of(cls, assets: Iterable[Asset]) -> Self:
+        """The places of some assets."""
+        found = tuple(assets)
+        return cls(
+            tuple(each.id for each in found),
+            np.array([each.longitude for each in found]),
+            np.array([each.latitude for each in found]),
+        )
+
+    def nearest(self, asset: Asset, many: int | None) -> tuple[str, ...]:
+        """So many that are nearest to an asset, the nearest first; None: all, as they stand."""
+        if many is None:
+            return self.assets
+        east = (self.longitude - asset.longitude) * np.cos(np.radians(asset.latitude))
+        distance = np.hypot(east, self.latitude - asset.latitude)
+        return tuple(self.assets[each] for each in np.argsort(distance, kind="stable")[:many].tolist())
 
 
 def fingerprint_of(rule: Rule, *more: object) -> str:

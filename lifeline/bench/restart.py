@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 import msgspec
 import numpy as np
 import psycopg
-from msgspec.structs import replace
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
@@ -21,7 +20,6 @@ from lifeline.settings import Settings
 from lifeline.stage import Stage, settle, stage
 from rules.load import DEMO_RULES
 from rules.load import load as load_rules
-from rules.model import RuleSet
 from sensors.arrays import unpack
 from sensors.errors import UnavailableError
 from sensors.load import DEMO_CITY, read_city
@@ -44,7 +42,7 @@ def restart(settings: Settings, devices: int = DEVICES) -> Iterator[Figure]:
     living = demo(minutes=60)
     with stage(settings) as staged:
         city = scaled(read_city(DEMO_CITY), devices)
-        registry = settle(staged.settings, city, _local_rules())
+        registry = settle(staged.settings, city, load_rules([DEMO_RULES], read_city(DEMO_CITY)))
         names = {sensor.id: _original(sensor.device, sensor.key) for sensor in living.registry.sensors}
         values = dict(zip(living.readings.sensor.tolist(), living.readings.value.tolist(), strict=True))
         usual = {names[sensor]: value for sensor, value in values.items() if np.isfinite(value)}
@@ -75,16 +73,6 @@ def restart(settings: Settings, devices: int = DEVICES) -> Iterator[Figure]:
                 "sensors": len(registry.sensors),
             },
         )
-
-
-def _local_rules() -> RuleSet:
-    """The demo's rules but for those that look at a whole city from each of its places.
-
-    Those make as many seats as there are pairs of places, in a city of this size tens of millions.
-    """
-    rules = load_rules([DEMO_RULES], read_city(DEMO_CITY))
-    local = [rule for rule in rules.rules if all(each.at != "city" for each in rule.inputs.values())]
-    return replace(rules, rules=tuple(local))
 
 
 def _worker(staged: Stage) -> Child:

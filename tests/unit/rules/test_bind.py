@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from rules.bind import BindError, bind
-from rules.model import Override, Rule, Selector
+from rules.model import Input, Override, Rule, Selector
 from rules.risk import Strength
 from sensors.model import Device, Domain, Edge, Registry, Sensor
 from tests.unit.rules.town import SILENCE, VOTE, asset, rule, rules, town
@@ -137,3 +137,64 @@ def test_a_vote_by_an_edge_counts_an_asset_and_all_that_stand_to_it_so() -> None
     assert not bind(
         rules(LIMIT, rule("vote", "k_of_n", ONE, of="methane", k=4, by="beside")), registry
     ).groups
+
+
+def street() -> Registry:
+    """Five manholes in a row, flowing on, each with a level; a rain gauge at both ends."""
+    plain = town(0)
+    manholes = [
+        msgspec.structs.replace(
+            asset(f"m{n}", kind="manhole", domain=Domain.DRAINAGE), longitude=120 + n / 100
+        )
+        for n in range(5)
+    ]
+    devices = [Device(id=f"l{n}", type="probe", domain=Domain.DRAINAGE, district="east") for n in range(5)]
+    levels = [
+        Sensor(device=f"l{n}", key="level", asset=f"m{n}", quantity="sewer_level", unit="m", id=n + 1)
+        for n in range(5)
+    ]
+    rain = [
+        Sensor(device=f"l{n}", key="rain", asset=f"m{n}", quantity="rain_intensity", unit="mm/h", id=n + 11)
+        for n in (0, 4)
+    ]
+    return msgspec.structs.replace(
+        plain,
+        assets=tuple(manholes),
+        edges=tuple(Edge(source=f"m{n}", relation="flows-to", target=f"m{n + 1}") for n in range(4)),
+        devices=tuple(devices),
+        sensors=(*levels, *rain),
+    )
+
+
+@pytest.mark.parametrize(
+    ("sought", "expected"),
+    [
+        ({"at": "downstream"}, {"m0": [2], "m1": [3], "m2": [4], "m3": [5]}),
+        ({"at": "upstream"}, {"m1": [1], "m2": [2], "m3": [3], "m4": [4]}),
+        ({"at": "district"}, {f"m{n}": [k for k in range(1, 6) if k != n + 1] for n in range(5)}),
+    ],
+)
+def test_the_other_sensors_are_found_along_edges_and_in_the_district(
+    sought: dict[str, object], expected: dict[str, list[int]]
+) -> None:
+    related = Rule(
+        name="related", kind="relation", hazard="overflow", title="x", title_en="x", source="test",
+        select=Selector(quantity="sewer_level"), evidence=ONE,
+        inputs={"others": Input(select=Selector(quantity="sewer_level"), **sought)},
+    )  # fmt: skip
+    found = bind(rules(related), street()).by_kind["relation"]
+    others = {pair.asset: sorted(seat.sensor for seat in pair.seats[1:]) for pair in found}
+    assert others == expected
+    assert [pair.seats[0].sensor for pair in found] == [pair.sensor for pair in found]
+
+
+def test_only_the_nearest_gauge_is_asked() -> None:
+    rainy = Rule(
+        name="soon", kind="overflow", hazard="overflow", title="x", title_en="x", source="test",
+        select=Selector(quantity="sewer_level"), parameters={"rim": 3.0}, evidence=(*ONE, *ONE),
+        inputs={"rain": Input(at="city", nearest=1, select=Selector(quantity="rain_intensity"))},
+    )  # fmt: skip
+    found = bind(rules(rainy), street()).by_kind["overflow"]
+    assert {pair.asset: pair.seats[1].sensor for pair in found} == {
+        "m0": 11, "m1": 11, "m2": 11, "m3": 15, "m4": 15,
+    }  # fmt: skip

@@ -41,6 +41,7 @@ BEYOND = {
     "matrix-that-falls",
     "negative-correlation",
     "negative-deadband",
+    "nearest-none",
     "neighbour-of-an-unknown-domain",
     "no-name",
     "override-that-cannot-be",
