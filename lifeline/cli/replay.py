@@ -1,12 +1,18 @@
 """``lifeline replay``."""
 
 import signal
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lifeline.cli.arguments import data_folder, moment, pace
 from lifeline.settings import Settings
+from sensors.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from lifeline.replay.outcome import Judged
+    from lifeline.replay.run import Request
 
 
 def replay(
@@ -25,6 +31,13 @@ def replay(
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave the database for looking at it; else it is dropped.")
     ] = False,
+    engine: Annotated[
+        bool, typer.Option("--engine", help="Straight into the engine: no broker, no database.")
+    ] = False,
+    log: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="All that is said, a line each: the same for the same feed."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> None:
     """Play recorded measurements through broker, worker, database and alerts, and see what comes of them.
@@ -34,11 +47,12 @@ def replay(
     The exit code is 1 if a reading was lost.
 
     Example: `lifeline replay gas_metec` or `lifeline replay my-feed.toml --speed 600 --keep`
+    or `lifeline replay gas_metec --engine --log said.jsonl`
     """
     from rich.console import Console  # noqa: PLC0415, heavy, and needed here only
 
     from lifeline.replay import run  # noqa: PLC0415
-    from lifeline.replay.show import Show, as_json, table  # noqa: PLC0415
+    from lifeline.replay.show import Show  # noqa: PLC0415
     from simulator.feed import find  # noqa: PLC0415
 
     settings = Settings.load()
@@ -49,7 +63,12 @@ def replay(
         until=None if until is None else moment("--until", until),
         own_services=own_services,
         keep=keep,
+        log=log,
     )
+    if engine:
+        _only_with_services(speed != "max", own_services, keep)
+        _show(_straight(request), json)
+        return
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, _stop)
     try:
@@ -57,13 +76,36 @@ def replay(
     except KeyboardInterrupt:
         typer.echo("stopped; all that the replay had started has ended", err=True)
         raise typer.Exit(130) from None
-    if json:
-        typer.echo(as_json(outcome))
-    else:
-        Console().print(table(outcome))
+    _show(outcome, json)
     if keep:
         typer.echo(f"database kept: lifeline-replay-{outcome.run}", err=True)
     raise typer.Exit(1 if outcome.lost else 0)
+
+
+def _only_with_services(paced: bool, own_services: bool, keep: bool) -> None:
+    for name, given in {"--speed": paced, "--own-services": own_services, "--keep": keep}.items():
+        if given:
+            raise ConfigurationError(
+                f"{name}: expected no such option beside --engine, which needs no services"
+            )
+
+
+def _straight(request: "Request") -> "Judged":
+    from lifeline.replay.play import read  # noqa: PLC0415, heavy, and needed here only
+    from lifeline.replay.straight import judge  # noqa: PLC0415, as above
+
+    return judge(read(request.feed, request.data, request.until), request.log)
+
+
+def _show(verdict: "Judged", json: bool) -> None:
+    from rich.console import Console  # noqa: PLC0415, heavy, and needed here only
+
+    from lifeline.replay.show import as_json, table  # noqa: PLC0415, as above
+
+    if json:
+        typer.echo(as_json(verdict))
+    else:
+        Console().print(table(verdict))
 
 
 def _stop(_number: int, _frame: object) -> None:

@@ -24,11 +24,15 @@ from simulator.feed_rows import read_rows
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """What an engine said of a feed; times: int64 [rows], us since 1970 UTC."""
+    """What an engine said of a feed.
+
+    times: int64 [rows], us since 1970 UTC. late: readings that no rule saw.
+    """
 
     times: NDArray[np.int64]
     transitions: tuple[Transition, ...]
     risk_changes: tuple[RiskChange, ...]
+    late: int = 0
 
     def alarms(self, mildest: RiskLevel, end: int) -> list[Alarm]:
         """Each time that a case was at this level or a worse one; what is still on ends at ``end`` (us)."""
@@ -55,13 +59,14 @@ def play_through(play: Play) -> Passage:
     """Let an engine see the whole feed, with its clock."""
     rehearsal = Rehearsal(Engine(play.registry, play.rules))
     times: list[NDArray[np.int64]] = []
+    late = 0
     rows = read_rows(play.feed, play.channels, play.data, play.until)
     last = Readings.empty(), [Tick(0, play.extent.end)]
     for readings, ticks in chain(measured(rows, play.channels, play.registry), [last]):
-        rehearsal.take(readings, ticks)
+        late += int(np.count_nonzero(rehearsal.take(readings, ticks).late))
         times.append(np.array([tick.time for tick in ticks]))
     said = tuple(rehearsal.transitions), tuple(rehearsal.risk_changes)
-    return Passage(np.concatenate(times[:-1]), *said)
+    return Passage(np.concatenate(times[:-1]), *said, late)
 
 
 def steps(changes: Iterable[RiskChange]) -> Iterator[Step]:

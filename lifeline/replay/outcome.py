@@ -36,24 +36,18 @@ Step = tuple[str, str, str, int, int | None]
 """Case, asset, hazard, time (us since 1970 UTC), and the level from then on."""
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """The figures of one replay.
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """What was said of a feed.
 
-    published: readings; a message holds those of a device at one moment. alerts: how often a case was
-    raised, by hazard and by the worst level it then came to.
+    published: readings. late: those that no rule saw. alerts: how often a case was raised, by hazard and by
+    the worst level it then came to.
     """
 
     feed: str
     title: str
-    run: str
     rows: int
-    messages: int
     published: int
-    stored: int
-    lost: int
-    duplicates: int
     late: int
-    dead_letters: int
     transitions: int
     alerts: dict[str, dict[str, int]]
     score: Score | None
@@ -61,8 +55,19 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def rate(self) -> float:
-        """Readings a second, from the first published to the last claimed."""
+        """Readings a second, from the first to the last that was said of them."""
         return self.published / self.seconds
+
+
+class Outcome(Judged, frozen=True, kw_only=True):
+    """The same of a replay through broker and database; a message holds a device's readings of one moment."""
+
+    run: str
+    messages: int
+    stored: int
+    lost: int
+    duplicates: int
+    dead_letters: int
 
 
 def counts(dsn: str) -> dict[str, int]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lifeline.replay.training import taught
+from lifeline.scoring import Alarm, Score, after, score
 from rules.load import load as load_rules
 from rules.model import RuleSet
 from sensors.load import read_city
@@ -55,3 +56,15 @@ def read(path: Path, data: Path, until: int | None = None, rules: Path | None = 
     extent = survey(feed, columns, data, until)
     found = taught(found, registry, feed, columns, data)
     return Play(feed, data, until, registry, found, columns, labels, extent)
+
+
+def scored(play: Play, alarms: list[Alarm]) -> Score | None:
+    """Alarms against the labels, if there are any.
+
+    What is low is listed and never sounded, so it finds nothing and disturbs nobody.
+    """
+    labels = play.feed.labels
+    if labels is None:
+        return None
+    observed = after(play.extent.stretches, play.extent.start + play.feed.warm_up)
+    return score(labels.hazard, play.labels, alarms, observed, labels.lead, play.assets)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory, mkdtemp
+from typing import BinaryIO
 
 import psycopg
 
@@ -15,12 +16,13 @@ from ingest.partition import Partition
 from lifeline.children import Child
 from lifeline.replay import place
 from lifeline.replay.journal import Journal
+from lifeline.replay.log import encoded, of_database
 from lifeline.replay.outcome import Outcome, by_hazard, counts, episodes
-from lifeline.replay.play import Play, read
+from lifeline.replay.play import Play, read, scored
 from lifeline.replay.show import Show
-from lifeline.scoring import Alarm, Score, after, score
 from lifeline.settings import Settings
 from lifeline.stage import database, perform, settle
+from lifeline.whole import whole
 from rules.levels import RiskLevel
 from sensors.errors import ConfigurationError, UnavailableError
 from simulator.feed_messages import Speakers
@@ -37,7 +39,7 @@ class Request:
     """What is to be replayed, and how.
 
     data: the folder of the feed's tables. speed: seconds of the feed a second, None = as fast as it goes.
-    until: us since 1970 UTC; rows from then on are left out.
+    until: us since 1970 UTC; rows from then on are left out. log: a file for all that is said.
     """
 
     feed: Path
@@ -46,6 +48,7 @@ class Request:
     until: int | None = None
     own_services: bool = False
     keep: bool = False
+    log: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,14 @@ def replay(request: Request, settings: Settings, show: Show) -> Outcome:
         ConfigurationError: the services that are configured serve production.
         UnavailableError: a service or process did not start, or stopped.
     """
-    with show.doing("reading the feed"):
-        play = read(request.feed, request.data, request.until)
+    with ExitStack() as first:
+        log = first.enter_context(whole(request.log)) if request.log else None
+        with show.doing("reading the feed"):
+            play = read(request.feed, request.data, request.until)
+        return _replay(play, request, settings, show, log)
+
+
+def _replay(play: Play, request: Request, settings: Settings, show: Show, log: BinaryIO | None) -> Outcome:
     run = f"{play.feed.name[:_LONGEST_NAME]}-{secrets.token_hex(4)}"
     own = request.own_services or not place.configured(settings)
     if own and request.keep:
@@ -83,6 +92,8 @@ def replay(request: Request, settings: Settings, show: Show) -> Outcome:
             logs = stack.enter_context(_logs())
             children = stack.enter_context(perform(settings, logs, _nobody(logs)))
         played = _publish(play, request.speed, settings, children, show)
+        if log is not None:
+            log.write(encoded(of_database(settings.database())))
         return _outcome(play, run, played, settings.database())
 
 
@@ -155,16 +166,7 @@ def _outcome(play: Play, run: str, published: Published, dsn: str) -> Outcome:
         published=published.readings,
         lost=published.readings - known["stored"],
         alerts=by_hazard(episodes(dsn, RiskLevel.LOW, play.extent.end)),
-        score=_score(play, episodes(dsn, RiskLevel.GENERAL, play.extent.end)),
+        score=scored(play, episodes(dsn, RiskLevel.GENERAL, play.extent.end)),
         seconds=published.seconds,
         **known,
     )
-
-
-def _score(play: Play, alarms: list[Alarm]) -> Score | None:
-    """What is low is listed and never sounded, so it finds nothing and disturbs nobody."""
-    labels = play.feed.labels
-    if labels is None:
-        return None
-    observed = after(play.extent.stretches, play.extent.start + play.feed.warm_up)
-    return score(labels.hazard, play.labels, alarms, observed, labels.lead, play.assets)

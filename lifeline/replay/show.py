@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from lifeline.replay.outcome import Outcome
+from lifeline.replay.outcome import Judged, Outcome
 from lifeline.scoring import Score
 from rules.levels import RiskLevel
 from simulator.feed_messages import Instant
@@ -56,7 +56,7 @@ class Show:
             yield advance
 
 
-def table(outcome: Outcome) -> Table:
+def table(outcome: Judged) -> Table:
     """The figures as a table of two columns."""
     found = Table(title=outcome.title, show_header=False, box=None, pad_edge=False, title_justify="left")
     for name, value in _rows(outcome):
@@ -64,12 +64,28 @@ def table(outcome: Outcome) -> Table:
     return found
 
 
-def as_json(outcome: Outcome) -> str:
+def as_json(outcome: Judged) -> str:
     """The figures as one JSON object."""
     return msgspec.json.encode({**msgspec.structs.asdict(outcome), "rate": outcome.rate}).decode()
 
 
-def _rows(outcome: Outcome) -> Iterator[tuple[str, str]]:
+def _rows(outcome: Judged) -> Iterator[tuple[str, str]]:
+    yield from _through_all(outcome) if isinstance(outcome, Outcome) else _straight(outcome)
+    yield "transitions", f"{outcome.transitions:,}"
+    for hazard, levels in outcome.alerts.items():
+        yield f"alerts: {hazard}", ", ".join(f"{levels[each.english]:,} {each.english}" for each in RiskLevel)
+    if outcome.score is not None:
+        yield from _score(outcome.score)
+
+
+def _straight(outcome: Judged) -> Iterator[tuple[str, str]]:
+    yield "readings", f"{outcome.published:,} of {outcome.rows:,} rows"
+    yield "judged", f"in {outcome.seconds:,.1f} s: {outcome.rate:,.0f} readings/s"
+    if outcome.late:
+        yield "late", f"{outcome.late:,}"
+
+
+def _through_all(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield (
         "published",
         f"{outcome.published:,} readings in {outcome.messages:,} messages, {outcome.rows:,} rows",
@@ -79,11 +95,6 @@ def _rows(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield "duplicates", f"{outcome.duplicates:,}"
     if outcome.late or outcome.dead_letters:
         yield "late, dead letters", f"{outcome.late:,}, {outcome.dead_letters:,}"
-    yield "transitions", f"{outcome.transitions:,}"
-    for hazard, levels in outcome.alerts.items():
-        yield f"alerts: {hazard}", ", ".join(f"{levels[each.english]:,} {each.english}" for each in RiskLevel)
-    if outcome.score is not None:
-        yield from _score(outcome.score)
 
 
 def _score(score: Score) -> Iterator[tuple[str, str]]:
