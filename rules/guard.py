@@ -33,9 +33,9 @@ Build = Callable[[Subjects], Kind[Any]]
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """One reading of each of m subjects; row: where it stood in what was given."""
+    """One reading of each of m subjects; row: where it stood before; None = where it stands here."""
 
-    row: Subjects
+    row: Subjects | None
     subject: Subjects
     time: Times
     value: Values
@@ -57,7 +57,7 @@ class _Shown:
             raise
 
     def part(self, some: slice) -> "_Shown":
-        return _Shown(self.row[some], self.subject[some], self.time[some], self.value[some])
+        return _Shown(_rows(self)[some], self.subject[some], self.time[some], self.value[some])
 
     def when(self) -> Times:
         return self.time
@@ -172,11 +172,11 @@ class Guard:
 
     def update(self, subject: Subjects, time: Times, value: Values) -> list[Changes]:
         """As the kind's, each change with its reason; a subject that fails changes to ``FAILED``."""
-        row = np.arange(len(subject))
+        row = None
         if self._some_off:
             row = np.flatnonzero(~self._off[subject])
             subject, time, value = subject[row], time[row], value[row]
-        return self._run(_Shown(row, subject, time, value)) if len(row) else []
+        return self._run(_Shown(row, subject, time, value)) if len(subject) else []
 
     def observe(self, subject: int, row: int, block: Block, beside: float) -> list[Changes]:
         """As the kind's, for the block in a row of what was given; see ``update``."""
@@ -282,7 +282,7 @@ class Guard:
         self._kind.state[subject] = FAILED
         self._off[subject] = self._some_off = True
         state, previous = np.array([FAILED], np.int8), memory["state"][subject]
-        return Changes(call.row, subject, call.when(), state, previous, reasons=(_words(error),))
+        return Changes(_rows(call), subject, call.when(), state, previous, reasons=(_words(error),))
 
 
 def _made(kind: Kind[Any], call: _Call) -> Iterator[Changes]:
@@ -291,7 +291,12 @@ def _made(kind: Kind[Any], call: _Call) -> Iterator[Changes]:
         judged = call.judged(change) if change.figure is None else change.figure.tolist()
         said = zip(change.subject.tolist(), change.state.tolist(), judged, strict=True)
         reasons = tuple(kind.explain(*each) for each in said)
-        yield replace(change, row=call.row[change.row], reasons=reasons)
+        row = change.row if call.row is None else call.row[change.row]
+        yield replace(change, row=row, reasons=reasons)
+
+
+def _rows(call: _Call) -> Subjects:
+    return np.arange(len(call.subject)) if call.row is None else call.row
 
 
 def _words(error: Exception) -> str:
