@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
 import numpy as np
 import structlog
 
@@ -11,7 +12,7 @@ from ingest.journal import BatchEntry, decode
 from ingest.sequence import Sequences
 from lifeline.session import Session
 from lifeline.versions import Configured, Versions, configure, unconfigured
-from rules.engine import Tick
+from rules.engine import Step, Tick
 from rules.memory import recall, remember
 from rules.succession import Succession
 from sensors.arrays import Arrays, pack, unpack
@@ -60,12 +61,7 @@ async def restore(session: Session) -> State:
     started, entries = state.seq, 0
     async with session.writer.transaction():
         async for row in session.writer.cursor(_JOURNAL, session.partition, state.seq, since, prefetch=20):
-            if row["seq"] != state.seq + 1:
-                raise BrokenJournalError(
-                    f"journal of {session.partition}: expected entry {state.seq + 1}, found {row['seq']}"
-                )
-            await _replay(session, state, row["body"])
-            state.seq = row["seq"]
+            await take(session.side, state, row["seq"], row["body"])
             entries += 1
             if entries % 50 == 0:
                 await asyncio.sleep(0)
@@ -95,23 +91,43 @@ async def save(session: Session, seq: int, versions: Versions, captured: Arrays)
 async def _from_snapshot(session: Session) -> tuple[State, datetime]:
     row = await session.writer.fetchrow(_SNAPSHOT, session.partition)
     if row is None:
-        return State(unconfigured(), Sequences(), 0), _BEGINNING
-    versions = Versions(row["registry_version"], row["rules_version"])
-    configured = await configure(session.writer, versions)
-    memory = unpack(row["body"])
+        return beginning(), _BEGINNING
+    return await remembered(session.writer, row), row["written_at"] - timedelta(hours=1)
+
+
+def beginning() -> State:
+    """What a worker knows before the first entry."""
+    return State(unconfigured(), Sequences(), 0)
+
+
+async def remembered(connection: asyncpg.Connection, snapshot: asyncpg.Record) -> State:
+    """The state that a row of ``snapshots`` holds."""
+    versions = Versions(snapshot["registry_version"], snapshot["rules_version"])
+    configured = await configure(connection, versions)
+    memory = unpack(snapshot["body"])
     recall(configured.engine, memory)
-    sequences = Sequences.decode(memory["sequences"].tobytes())
-    return State(configured, sequences, row["seq"]), row["written_at"] - timedelta(hours=1)
+    return State(configured, Sequences.decode(memory["sequences"].tobytes()), snapshot["seq"])
 
 
-async def _replay(session: Session, state: State, body: bytes) -> None:
+async def take(connection: asyncpg.Connection, state: State, seq: int, body: bytes) -> Step:
+    """Take the journal's next entry into a state, through the code that wrote it; what it says of it.
+
+    connection: where versions are read.
+
+    Raises:
+        BrokenJournalError: it is not the next one.
+    """
+    if seq != state.seq + 1:
+        raise BrokenJournalError(f"journal: expected entry {state.seq + 1}, found {seq}")
     entry = decode(body)
     if isinstance(entry, BatchEntry):
         state.sequences.observe(entry.numbered)
         ticks = [Tick(position, time) for position, time in entry.ticks]
-        state.configured.engine.step(entry.readings, ticks, entry.features)
+        step = state.configured.engine.step(entry.readings, ticks, entry.features)
     else:
         versions = Versions(entry.registry_version, entry.rules_version)
-        configured = await configure(session.side, versions)
-        Succession(state.configured.engine, configured.engine).finish(entry.warmth)
+        configured = await configure(connection, versions)
+        step = Succession(state.configured.engine, configured.engine).finish(entry.warmth)
         state.configured = configured
+    state.seq = seq
+    return step

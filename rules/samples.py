@@ -158,11 +158,9 @@ class Samples:
         of, at = subject[begins], cell[begins]
         newest = np.flatnonzero(_changes(of))
         rank = np.arange(len(of)) - np.repeat(newest, np.diff(np.append(newest, len(of))))
-        for turn in range(int(rank.max()) + 1):
-            mine = np.flatnonzero(rank[sample] == turn)
+        for mine, now in zip(_by_turn(rank[sample]), _by_turn(rank), strict=True):
             self.held[subject[mine], seat[mine]] = mean[mine]
             self.held_cell[subject[mine], seat[mine]] = cell[mine]
-            now = np.flatnonzero(rank == turn)
             yield self._sample(of[now], at[now])
 
     def _sample(self, subject: Subjects, cell: NDArray[np.int64]) -> Sample:
@@ -179,3 +177,9 @@ def _changes(*sorted_keys: NDArray[np.generic]) -> NDArray[np.bool_]:
     for key in sorted_keys:
         first[1:] |= key[1:] != key[:-1]
     return first
+
+
+def _by_turn(rank: NDArray[np.int64]) -> list[NDArray[np.intp]]:
+    """Where each rank stands, from 0 on."""
+    rows = np.argsort(rank, kind="stable")
+    return np.split(rows, np.searchsorted(rank[rows], np.arange(1, int(rank.max()) + 1)))

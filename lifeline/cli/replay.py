@@ -1,6 +1,7 @@
 """``lifeline replay``."""
 
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 
 def replay(
     feed: Annotated[
-        str, typer.Argument(metavar="FEED", help="A feed file, or the name of one that comes with lifeline.")
-    ],
+        str | None,
+        typer.Argument(metavar="FEED", help="A feed file, or the name of one that comes with lifeline."),
+    ] = None,
+    *,
     speed: Annotated[
         str, typer.Option(metavar="N|max", help="Seconds of the feed a second, or as fast as it goes.")
     ] = "max",
@@ -34,6 +37,10 @@ def replay(
     engine: Annotated[
         bool, typer.Option("--engine", help="Straight into the engine: no broker, no database.")
     ] = False,
+    journal: Annotated[
+        bool,
+        typer.Option("--journal", help="What entered the worker of the configured database, again."),
+    ] = False,
     log: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="All that is said, a line each: the same for the same feed."),
@@ -46,8 +53,11 @@ def replay(
     A production database is refused, and nobody receives the alerts. Files are looked for in LIFELINE_DATA.
     The exit code is 1 if a reading was lost.
 
+    With --journal it is what entered the engine of the configured database's worker, in its order, straight
+    into an engine; nothing is written there. The exit code is 1 if something else is said than is on record.
+
     Example: `lifeline replay gas_metec` or `lifeline replay my-feed.toml --speed 600 --keep`
-    or `lifeline replay gas_metec --engine --log said.jsonl`
+    or `lifeline replay gas_metec --engine --log said.jsonl` or `lifeline replay --journal --log said.jsonl`
     """
     from rich.console import Console  # noqa: PLC0415, heavy, and needed here only
 
@@ -56,6 +66,15 @@ def replay(
     from simulator.feed import find  # noqa: PLC0415
 
     settings = Settings.load()
+    services = {"--speed": speed != "max", "--own-services": own_services, "--keep": keep}
+    if journal:
+        _refuse("--journal", {**services, "FEED": feed, "--until": until, "--engine": engine})
+        _again(settings, log, json)
+        return
+    if feed is None:
+        raise ConfigurationError("expected a FEED, or --journal")
+    if engine:
+        _refuse("--engine", services)
     request = run.Request(
         feed=find(feed),
         data=data_folder(settings),
@@ -66,7 +85,6 @@ def replay(
         log=log,
     )
     if engine:
-        _only_with_services(speed != "max", own_services, keep)
         _show(_straight(request), json)
         return
     for each in (signal.SIGINT, signal.SIGTERM):
@@ -82,12 +100,25 @@ def replay(
     raise typer.Exit(1 if outcome.lost else 0)
 
 
-def _only_with_services(paced: bool, own_services: bool, keep: bool) -> None:
-    for name, given in {"--speed": paced, "--own-services": own_services, "--keep": keep}.items():
+def _refuse(option: str, others: Mapping[str, object]) -> None:
+    for name, given in others.items():
         if given:
-            raise ConfigurationError(
-                f"{name}: expected no such option beside --engine, which needs no services"
-            )
+            raise ConfigurationError(f"{name}: expected nothing of the kind beside {option}")
+
+
+def _again(settings: Settings, log: Path | None, json: bool) -> None:
+    from rich.console import Console  # noqa: PLC0415, heavy, and needed here only
+
+    from lifeline.replay.again import play_again  # noqa: PLC0415, as above
+    from lifeline.replay.show import Show, again_table, as_json  # noqa: PLC0415, as above
+
+    with Show(Console(stderr=True)).counting("journal") as show:
+        again = play_again(settings.database(), log, show)
+    if json:
+        typer.echo(as_json(again))
+    else:
+        Console().print(again_table(again))
+    raise typer.Exit(0 if again.same else 1)
 
 
 def _straight(request: "Request") -> "Judged":

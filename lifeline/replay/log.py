@@ -1,7 +1,8 @@
 """The log of a run: all that the machine said, a line of canonical JSON each, in (event time, subject) order.
 
 The same feed gives the same log, byte for byte, however it was played. What people did, what was delivered
-to whom, and what was found in hindsight are not in it: they depend on more than the feed.
+to whom, and what was found in hindsight are not in it, and of a case nothing that depends on them: not in
+which state it was, nor whether it closed by itself.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,7 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import psycopg
+from psycopg.sql import SQL
 
+from alerts.lifecycle import Kind
 from alerts.words import rfc3339
 from lifeline.followed import followed
 from rules.model import RiskChange, Transition
@@ -47,31 +50,42 @@ class Graded(_Line, frozen=True, kw_only=True, tag="level"):
 
 
 class Told(_Line, frozen=True, kw_only=True, tag="alert"):
-    """A case took a step, and nobody but the rules had a hand in it."""
+    """A case was raised, has risen, fallen or was cleared."""
 
     hazard: str
     kind: str
     level: int | None
-    state: str
 
 
 Line = Said | Graded | Told
 
 _TRANSITIONS = """
 select rule, subject, asset_id as asset, hazard, time, state, previous, value, reason
-from transitions where not retrospective
+from transitions s where not retrospective
 """
 
 _LEVELS = """
 select asset_id as subject, hazard, time, level, previous_level as previous, likelihood, consequence
-from risk_changes where not retrospective order by risk_change_id
+from risk_changes s where not retrospective
 """
 
 _ALERTS = """
-select a.asset_id as subject, a.hazard, e.event_time as time, e.kind, e.level, e.state
-from alert_events e join alerts a using (alert_id) join risk_changes c using (risk_change_id)
-where not c.retrospective order by risk_change_id
+select s.asset_id as subject, s.hazard, e.event_time as time, e.level,
+    replace(e.kind, 'faded', 'cleared') as kind
+from risk_changes s join alert_events e using (risk_change_id) where not retrospective
 """
+
+_OF_ENTRIES = " and s.partition = %(partition)s and s.seq > %(after)s and s.seq <= %(until)s"
+_AS_SAID = " order by risk_change_id"
+
+
+class Entries(msgspec.Struct, frozen=True, kw_only=True):
+    """Entries of one partition's journal, after < seq <= until."""
+
+    partition: str
+    after: int
+    until: int
+
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
@@ -88,14 +102,16 @@ def of_engine(transitions: Iterable[Transition], changes: Iterable[RiskChange]) 
     return _in_order([*map(_said, once.values()), *map(_graded, changes), *_told(changes)])
 
 
-def of_database(dsn: str) -> list[Line]:
-    """The log of all that worker and alerts wrote into a database."""
+def of_database(dsn: str, entries: Entries | None = None) -> list[Line]:
+    """The log of all that worker and alerts wrote into a database, or of what came of some entries."""
+    only = _OF_ENTRIES if entries else ""
+    given = msgspec.structs.asdict(entries) if entries else {}
     with psycopg.connect(dsn) as connection:
         return _in_order(
             [
-                *_read(connection, _TRANSITIONS, Said),
-                *_read(connection, _LEVELS, Graded),
-                *_read(connection, _ALERTS, Told),
+                *_read(connection, _TRANSITIONS + only, given, Said),
+                *_read(connection, _LEVELS + only + _AS_SAID, given, Graded),
+                *_read(connection, _ALERTS + only + _AS_SAID, given, Told),
             ]
         )
 
@@ -143,14 +159,13 @@ def _told(changes: Iterable[RiskChange]) -> Iterator[Told]:
             time=rfc3339(step.event.event_time),
             subject=step.case.asset_id,
             hazard=step.case.hazard,
-            kind=step.event.kind,
+            kind=Kind.CLEARED if step.event.kind is Kind.FADED else step.event.kind,
             level=step.event.level,
-            state=step.event.state,
         )
 
 
-def _read(connection: Connection, query: str, kind: type[Line]) -> Iterator[Line]:
-    cursor = connection.execute(query)
+def _read(connection: Connection, query: str, given: dict[str, object], kind: type[Line]) -> Iterator[Line]:
+    cursor = connection.execute(SQL(query), given)
     names = [column.name for column in cursor.description or ()]
     for row in cursor:
         given = dict(zip(names, row, strict=True))

@@ -6,9 +6,17 @@ from contextlib import AbstractContextManager, contextmanager
 
 import msgspec
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
+from lifeline.replay.again import Again
 from lifeline.replay.outcome import Judged, Outcome
 from lifeline.scoring import Score
 from rules.levels import RiskLevel
@@ -30,6 +38,19 @@ class Show:
         return self._console.status(what)
 
     @contextmanager
+    def counting(self, what: str) -> Iterator[Callable[[int, int], None]]:
+        """A bar with the time left; to be told how many are done, and of how many."""
+        columns = TextColumn(what), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+        with self._progress(*columns) as progress:
+            bar = progress.add_task("")
+            yield lambda done, of: progress.update(bar, completed=done, total=of)
+
+    def _progress(self, *columns: ProgressColumn) -> Progress:
+        return Progress(
+            *columns, console=self._console, transient=True, disable=not self._console.is_terminal
+        )
+
+    @contextmanager
     def publishing(self, extent: Extent) -> Iterator[Callable[[Instant], None]]:
         """A bar with the feed's time, readings a second, and the time left; to be told of each instant."""
         columns = (
@@ -41,9 +62,7 @@ class Show:
         )
         begun = shown = time.monotonic()
         readings = rows = 0
-        with Progress(
-            *columns, console=self._console, transient=True, disable=not self._console.is_terminal
-        ) as progress:
+        with self._progress(*columns) as progress:
             bar = progress.add_task("", total=extent.rows, time=written(extent.start), rate="")
 
             def advance(instant: Instant) -> None:
@@ -64,7 +83,19 @@ def table(outcome: Judged) -> Table:
     return found
 
 
-def as_json(outcome: Judged) -> str:
+def again_table(again: Again) -> Table:
+    """What came of a journal that was played again."""
+    found = Table(show_header=False, box=None, pad_edge=False)
+    for partition, first in again.begun.items():
+        found.add_row(f"journal {partition}", f"from entry {first:,}")
+    found.add_row("entries", f"{again.entries:,} with {again.readings:,} readings, {again.late:,} late")
+    found.add_row("judged", f"in {again.seconds:,.1f} s: {again.rate:,.0f} readings/s")
+    found.add_row("said", f"{again.said:,} lines, {again.transitions:,} transitions")
+    found.add_row("on record", "the same" if again.same else f"{again.on_record:,} lines, not the same")
+    return found
+
+
+def as_json(outcome: Judged | Again) -> str:
     """The figures as one JSON object."""
     return msgspec.json.encode({**msgspec.structs.asdict(outcome), "rate": outcome.rate}).decode()
 

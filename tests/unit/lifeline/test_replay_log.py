@@ -92,7 +92,7 @@ def test_what_needs_services_is_refused_beside_the_engine(tmp_path: Path, option
 
     assert (refused.code, refused.text) == (
         2,
-        f"lifeline: {option[0]}: expected no such option beside --engine, which needs no services\n",
+        f"lifeline: {option[0]}: expected nothing of the kind beside --engine\n",
     )
 
 
