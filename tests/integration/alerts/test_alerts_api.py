@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -197,10 +196,16 @@ def test_nobody_is_heard_without_a_live_token(process: Alerts, world: World) -> 
         ("GET", "/api/alerts?limit=100000", None, 422, "limit"),
         ("GET", "/api/alerts?utility=%00", None, 422, "utility"),
         ("GET", "/api/alerts/7", None, 422, "alert_id"),
-        ("GET", f"/api/alerts/{uuid4()}", None, 404, "no alert"),
+        ("GET", "/api/alerts/00000000-0000-4000-8000-000000000000", None, 404, "no alert"),
         ("GET", "/api/nothing", None, 404, "Not Found"),
         ("DELETE", "/api/alerts", None, 405, "Method Not Allowed"),
-        ("POST", f"/api/alerts/{uuid4()}/acknowledge", b'{"why": "seen"}', 404, "no alert"),
+        (
+            "POST",
+            "/api/alerts/00000000-0000-4000-8000-000000000000/acknowledge",
+            b'{"why": "seen"}',
+            404,
+            "no alert",
+        ),
         ("POST", "/api/alerts/{alert}/acknowledge", b"{", 422, "JSON"),
         ("POST", "/api/alerts/{alert}/acknowledge", b"{}", 422, "why"),
         ("POST", "/api/alerts/{alert}/acknowledge", b'{"why": "  "}', 422, "why"),
