@@ -52,7 +52,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Forbidden(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[[forbid]]``: in a window no alert may be on that is as severe as this, or worse.
 
-    asset: None: wherever nothing is expected of the hazard. hazard: None: any.
+    asset: None: wherever the scenario does not speak of the hazard by itself. hazard: None: any.
     """
 
     asset: str | None = None

@@ -75,7 +75,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
 
     start: when it begins, us since 1970 UTC, where that is part of it. devices: the city is repeated until it
     has so many. domains: the sensors of these systems alone take part; of all if there are none.
-    sensors_in_alarm: so many must be in alarm at once, some time.
+    sensors_in_alarm: so many must be in alarm at once, some time. leave_out: rules that a check does without,
+    and why.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     start: int | None = None
     devices: int | None = None
     domains: tuple[Domain, ...] = ()
+    leave_out: dict[str, str] = {}
 
     @property
     def wanted(self) -> tuple[Wanted, ...]:

@@ -71,6 +71,7 @@ class _Head(msgspec.Struct, forbid_unknown_fields=True):
     devices: Annotated[int, msgspec.Meta(ge=1)] | None = None
     domains: tuple[Domain, ...] = ()
     sensors_in_alarm: Annotated[int, msgspec.Meta(ge=0)] = 0
+    leave_out: dict[str, str] = {}
     incident: list[dict[str, Any]] = []
     expect: list[dict[str, Any]] = []
     forbid: list[dict[str, Any]] = []
@@ -108,6 +109,7 @@ class _Reader:
             devices=head.devices,
             domains=head.domains,
             sensors_in_alarm=head.sensors_in_alarm,
+            leave_out=head.leave_out,
             incidents=tuple(incident for incident in incidents if incident is not None),
             expect=tuple(each for each in expect if each is not None),
             forbid=tuple(each for each in forbid if each is not None),

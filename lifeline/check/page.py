@@ -17,10 +17,25 @@ def table(checked: Checked) -> Table:
     shown = Table("", "", "asset", "hazard", "level", "window", "found", box=None, pad_edge=False)
     for each in checked.verdicts:
         window = f"{clock(each.after_s)}-{clock(each.before_s)}"
-        found = f"{each.found} [{_known(each)}]" if each.known else each.found
-        where = each.asset or "anywhere else", each.hazard or "any"
-        shown.add_row(_said(each), each.kind, *where, each.level, window, found)
+        shown.add_row(_said(each), each.kind, *_where(each), each.level, window, each.found)
     return shown
+
+
+def remarks(checked: Checked) -> list[str]:
+    """Why what is known not to hold does not, and what was done without, a line each."""
+    return [
+        *(f"left out: {rule}: {why}" for rule, why in checked.left_out.items()),
+        *_known(checked),
+    ]
+
+
+def _known(checked: Checked) -> list[str]:
+    return [
+        f"known: {' '.join(_where(each))}: {each.known}"
+        + (" (and yet it held now: take the mark away)" if each.held else "")
+        for each in checked.verdicts
+        if each.known
+    ]
 
 
 def line(checked: Checked) -> str:
@@ -40,5 +55,7 @@ def _said(verdict: Verdict) -> str:
     return "known" if verdict.known else "FAILED"
 
 
-def _known(verdict: Verdict) -> str:
-    return f"known not to hold, and now it does: {verdict.known}" if verdict.held else verdict.known
+def _where(verdict: Verdict) -> tuple[str, str]:
+    if verdict.kind == "sensors in alarm":
+        return "", ""
+    return verdict.asset or "anywhere else", verdict.hazard or "any"

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from lifeline.check.ear import Ear, most_in_alarm
 from lifeline.check.verdict import Verdict, judge
@@ -16,6 +17,8 @@ from lifeline.scoring import Alarm
 from rules.hazards import hazards
 from rules.levels import RiskLevel
 from rules.load import load
+from rules.model import RuleSet
+from sensors.errors import Mistake
 from sensors.model import Registry
 from sensors.readings import MINUTE, SECOND
 from sensors.registry import numbered
@@ -55,6 +58,8 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     transitions: int
     sensors_in_alarm: int
     alerts: dict[str, dict[str, int]]
+    left_out: dict[str, str]
+    """Rules that were done without, and why."""
     truth: tuple[Happened, ...]
     verdicts: tuple[Verdict, ...]
     seconds: float
@@ -77,7 +82,7 @@ def check(path: Path, city: Registry, rules: Path, *, start: int | None = None, 
     scenario = read_scenario(path, city, hazards())
     registry = numbered(setting(scenario, city))
     begin = next(each for each in (start, scenario.start, START) if each is not None)
-    ear = Ear(registry, load([rules], city))
+    ear = Ear(registry, _heeded(load([rules], city), scenario, path))
     publisher = Publisher(Simulation(registry, scenario, start=begin, seed=seed), ear, deque(maxlen=0))
     publisher.run(begin + scenario.duration)
     ear.decide()
@@ -98,10 +103,19 @@ def check(path: Path, city: Registry, rules: Path, *, start: int | None = None, 
         transitions=len(ear.rehearsal.transitions),
         sensors_in_alarm=most,
         alerts=by_hazard(alarms(RiskLevel.LOW)),
+        left_out=scenario.leave_out,
         truth=_truth(scenario),
         verdicts=tuple(judge(scenario, alarms, most)),
         seconds=round(time.monotonic() - begun, 2),
     )
+
+
+def _heeded(rules: RuleSet, scenario: Scenario, path: Path) -> RuleSet:
+    """The rules that a scenario does not leave out."""
+    unknown = scenario.leave_out.keys() - {rule.name for rule in rules.rules}
+    if unknown:
+        raise Mistake(path, None, "leave_out", f"expected rules of the set, not {', '.join(sorted(unknown))}")
+    return replace(rules, rules=tuple(rule for rule in rules.rules if rule.name not in scenario.leave_out))
 
 
 def _alarms(ear: Ear, start: int, end: int) -> Callable[[RiskLevel], list[Alarm]]:

@@ -18,6 +18,9 @@ from simulator.scenario import Scenario
 Alarms = Callable[[RiskLevel], Sequence[Alarm]]
 """Each time that a case was at a level or a worse one, in us since the scenario's start."""
 
+Pair = tuple[str | None, str | None]
+"""Asset and hazard; None: any."""
+
 _MOST_NAMED = 3
 
 
@@ -47,8 +50,9 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 def judge(scenario: Scenario, alarms: Alarms, sensors_in_alarm: int) -> list[Verdict]:
     """Every expectation, in the order of the scenario: those at incidents, expect, forbid."""
     verdicts = [_wanted(each, alarms, scenario.duration) for each in scenario.wanted]
-    expected = {(each.asset, each.hazard) for each in scenario.wanted}
-    verdicts += [_forbidden(each, alarms, scenario.duration, expected) for each in scenario.forbid]
+    spoken_of: set[Pair] = {(each.asset, each.hazard) for each in scenario.wanted}
+    spoken_of |= {(each.asset, each.hazard) for each in scenario.forbid}
+    verdicts += [_forbidden(each, alarms, scenario.duration, spoken_of) for each in scenario.forbid]
     if scenario.sensors_in_alarm:
         verdicts.append(
             Verdict(
@@ -93,14 +97,14 @@ def _wanted(wanted: Wanted, alarms: Alarms, end: int) -> Verdict:
     )
 
 
-def _forbidden(forbidden: Forbidden, alarms: Alarms, end: int, expected: set[tuple[str, str]]) -> Verdict:
+def _forbidden(forbidden: Forbidden, alarms: Alarms, end: int, spoken_of: set[Pair]) -> Verdict:
     after, before = forbidden.after, end if forbidden.before is None else forbidden.before
     false = [
         each
         for each in alarms(RiskLevel(LEVELS[forbidden.level]))
         if _of(each, forbidden.asset, forbidden.hazard)
         and _touches(each, after, before)
-        and (forbidden.asset is not None or (each.asset, each.hazard) not in expected)
+        and (forbidden.asset or not _more_closely(each, forbidden) & spoken_of)
     ]
     named = [f"{each.asset} {each.hazard} {_told(each)}" for each in false[:_MOST_NAMED]]
     more = [f"{len(false) - _MOST_NAMED} more"] if len(false) > _MOST_NAMED else []
@@ -119,6 +123,12 @@ def _forbidden(forbidden: Forbidden, alarms: Alarms, end: int, expected: set[tup
 
 def _of(alarm: Alarm, asset: str | None, hazard: str | None) -> bool:
     return asset in (None, alarm.asset) and hazard in (None, alarm.hazard)
+
+
+def _more_closely(alarm: Alarm, forbidden: Forbidden) -> set[Pair]:
+    """How else a scenario may speak of an alert than what is forbidden anywhere does."""
+    wider: set[Pair] = {(None, alarm.hazard)} if forbidden.hazard is None else set()
+    return {(alarm.asset, alarm.hazard), (alarm.asset, None), *wider}
 
 
 def _touches(alarm: Alarm, after: int, before: int) -> bool:

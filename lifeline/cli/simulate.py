@@ -109,7 +109,7 @@ def _check(
 ) -> None:
     from rich.console import Console  # noqa: PLC0415, heavy, and needed here only
 
-    from lifeline.check.page import as_json, line, table  # noqa: PLC0415, as above
+    from lifeline.check.page import as_json, line, remarks, table  # noqa: PLC0415, as above
     from lifeline.check.run import check  # noqa: PLC0415, as above
     from rules.load import DEMO_RULES  # noqa: PLC0415, as above
     from sensors.load import DEMO_CITY, read_city  # noqa: PLC0415, as above
@@ -123,7 +123,7 @@ def _check(
             typer.echo(as_json(checked))
         else:
             Console().print(table(checked))
-            typer.echo(line(checked))
+            typer.echo("\n".join([*remarks(checked), line(checked)]))
     if not passed:
         raise typer.Exit(1)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from lifeline.check.page import as_json, line
+from lifeline.check.page import as_json, line, remarks
 from lifeline.check.run import Checked, check
 from lifeline.cli import app
 from rules.load import DEMO_RULES
@@ -51,6 +51,14 @@ def test_the_same_seed_and_start_give_the_same(tmp_path: Path) -> None:
     once, again, other = (tried(LEAK, tmp_path, seed=seed) for seed in (3, 3, 4))
     assert json.loads(as_json(once)) | {"seconds": 0} == json.loads(as_json(again)) | {"seconds": 0}
     assert once.readings == other.readings
+
+
+def test_rules_can_be_left_out_and_that_is_told(tmp_path: Path) -> None:
+    out = '[leave_out]\nchamber-methane = "to see what the others find"\n'
+    checked = tried(LEAK.replace("[[incident]]", f"{out}[[incident]]"), tmp_path)
+    assert remarks(checked) == ["left out: chamber-methane: to see what the others find"]
+    with pytest.raises(ConfigurationError, match=r"leave_out: expected rules of the set, not no-such-rule"):
+        tried(out.replace("chamber-methane", "no-such-rule"), tmp_path)
 
 
 def test_an_unknown_hazard_is_a_mistake(tmp_path: Path) -> None:

@@ -76,11 +76,19 @@ def test_what_is_forbidden_may_at_no_moment_of_the_window_be_on(given: Alarm, *,
     assert verdict(forbidden, given).held is held
 
 
-def test_anywhere_means_where_nothing_of_the_hazard_is_expected() -> None:
+def test_anywhere_means_where_nothing_else_is_said_of_the_hazard() -> None:
     expected, false = alarm(RiskLevel.GENERAL, 12, 40), alarm(RiskLevel.GENERAL, 12, 40, hazard="burst")
     assert verdict(Forbidden(), expected, beside=(want(),)).held
+    assert verdict(Forbidden(), false, beside=(want(hazard="burst", level="low"),)).held
     said = verdict(Forbidden(), expected, false, beside=(want(),))
     assert (said.held, said.found) == (False, "VC burst general 12:00-40:00")
+
+
+def test_what_is_forbidden_anywhere_is_counted_where_it_is_forbidden_more_closely() -> None:
+    alarms = [alarm(RiskLevel.GENERAL, 12, 40), alarm(RiskLevel.GENERAL, 12, 40, hazard="burst")]
+    forbid = (Forbidden(asset="VC", hazard="gas-leak"), Forbidden(hazard="burst"), Forbidden())
+    scenario = Scenario(name="s", duration=Span(60 * MINUTE), forbid=forbid)
+    assert [each.held for each in judge(scenario, lambda _: alarms, 0)] == [False, False, True]
 
 
 def test_what_is_known_not_to_hold_has_not_failed() -> None:
