@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from lifeline.check import ear
 from lifeline.check.page import as_json, line, remarks
 from lifeline.check.run import Checked, check
 from lifeline.cli import app
@@ -51,6 +52,24 @@ def test_the_same_seed_and_start_give_the_same(tmp_path: Path) -> None:
     once, again, other = (tried(LEAK, tmp_path, seed=seed) for seed in (3, 3, 4))
     assert json.loads(as_json(once)) | {"seconds": 0} == json.loads(as_json(again)) | {"seconds": 0}
     assert once.readings == other.readings
+
+
+def test_how_the_messages_are_cut_into_batches_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = tried(LEAK + EXPECT, tmp_path)
+    monkeypatch.setattr(ear, "BATCH", 7)
+    cut = tried(LEAK + EXPECT, tmp_path)
+    assert json.loads(as_json(cut)) | {"seconds": 0} == json.loads(as_json(whole)) | {"seconds": 0}
+
+
+def test_an_expectation_known_not_to_hold_passes_and_is_told_also_when_it_holds(tmp_path: Path) -> None:
+    known = 'known = "so it is"\n'
+    off = tried(EXPECT.replace("incident.", "").replace('within = "18min"\n', known), tmp_path)
+    on = tried(LEAK + EXPECT + known, tmp_path)
+    assert off.passed
+    assert remarks(off) == ["known: VC-102 gas-leak: so it is"]
+    assert remarks(on) == ["known: VC-102 gas-leak: so it is (and yet it held now: take the mark away)"]
 
 
 def test_rules_can_be_left_out_and_that_is_told(tmp_path: Path) -> None:
