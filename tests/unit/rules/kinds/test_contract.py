@@ -60,7 +60,8 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     ],
     "deviation": [
         {"bands": [{"above": 2}, {"above": 9}], "window": "10min", "percentile": 10, "freeze": "8min"},
-        {"bands": [{"below": -1}], "window": "6min", "points": 5, "on_delay": "1min", "off_delay": "1min"},
+        {"bands": [{"below": -1}], "window": "6min", "points": 5, "on_delay": "1min", "off_delay": "1min"}
+        | {"least_spread": 0.5, "spread_over": "15min"},
         {"bands": [{"above": 3}, {"below": -3}], "window": "20min", "points": 12, "least_spread": 0.5},
     ],
     "spike": [
