@@ -13,7 +13,7 @@ from sensors.readings import SECOND
 from simulator import messages
 from simulator.courier import Courier, ahead_ms
 from simulator.links import Links
-from simulator.mailbox import Mailbox
+from simulator.mailbox import Mailbox, kept
 from simulator.messages import MILLISECOND, Message, Number, ResendRequest
 from simulator.physics import Block
 from simulator.places import Floats, Ints
@@ -48,7 +48,8 @@ class Fleet:
         self._links, self._courier = Links(registry), Courier(registry)
         self._ahead_ms: dict[str, int] = {}
         self._up_since, self._cut_since = [start] * len(registry.devices), [start] * len(registry.devices)
-        self._mail = [Mailbox(boot, buffered=kind.buffered) for kind in self._types]
+        room = kept(sum(kind.buffered for kind in self._types))
+        self._mail = [Mailbox(boot, room if kind.buffered else 0) for kind in self._types]
 
     def births(self, time: int) -> list[Message]:
         """Every device comes online."""

@@ -5,18 +5,26 @@ from collections.abc import Iterator
 
 from simulator.messages import Message, Number, ResendRequest
 
-KEPT = 128
-"""Messages that a device with a buffer keeps, to send them late or again."""
+KEPT, KEPT_IN_ALL = 128, 500_000
+"""Messages that a device with a buffer keeps, to send them late or again; and all of a city's together.
+
+A message takes about a kilobyte: what each of 85,000 devices could keep would be beyond any memory.
+"""
+
+
+def kept(devices: int) -> int:
+    """Messages that each of so many devices with a buffer keeps."""
+    return max(1, min(KEPT, KEPT_IN_ALL // max(1, devices)))
 
 
 class Mailbox:
-    """Counts a device's messages from 0 in each of its boots and keeps the newest, if it has a buffer."""
+    """Counts a device's messages from 0 in each of its boots and keeps the newest, if it has room."""
 
     __slots__ = ("_kept", "_sequence", "boot")
 
-    def __init__(self, boot: int, *, buffered: bool) -> None:
+    def __init__(self, boot: int, room: int) -> None:
         self.boot, self._sequence = boot, 0
-        self._kept: deque[tuple[Number, Message]] | None = deque(maxlen=KEPT) if buffered else None
+        self._kept: deque[tuple[Number, Message]] | None = deque(maxlen=room) if room else None
 
     def reboot(self) -> None:
         """Count anew under the next boot number."""

@@ -13,8 +13,11 @@ MODES = (1.0, 4.0, 9.0)
 """Natural frequencies of a simply supported beam over its first: n^2."""
 RESOLVED = 2.0
 """Times the inverse of a mode's width: how long a series must be for its frequencies to show it."""
-SHARES = (1.0, 0.5, 0.25)
-"""Part of each mode in the shaking at a sensor a third of the span from a support."""
+SENSOR_AT = 0.25
+"""Where on the span the accelerometer is; a third would be a node of the third mode."""
+SHARES = tuple(abs(math.sin(n * math.pi * SENSOR_AT)) / n**2 for n in (1, 2, 3))
+"""Part of each mode in the shaking there: its shape sin(n pi x / L), and a push of traffic that falls with
+the frequency."""
 
 
 def stiffness(length_m: Floats, frequency_hz: Floats, mass_kg_m: Floats) -> Floats:

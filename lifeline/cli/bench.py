@@ -30,6 +30,14 @@ class RuleCase(StrEnum):
     SPECTRUM = "spectrum"
 
 
+class SimulateCase(StrEnum):
+    """The cases of ``bench simulate``."""
+
+    LOAD = "load"
+    DAY = "day"
+    CITY = "city"
+
+
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
@@ -64,4 +72,21 @@ def rules(
 
     settings = Settings.load()
     for each in case or RuleCase:
+        figures.show(benches.CASES[each](settings), as_json=as_json)
+
+
+@app.command()
+def simulate(
+    case: Annotated[list[SimulateCase] | None, typer.Option(help="Only these cases.")] = None,
+    as_json: Json = False,
+) -> None:
+    """The simulator: making load, a day of the demo city, the memory of a city of 85,000 devices.
+
+    Example: `lifeline bench simulate --case day --json`
+    """
+    from lifeline.bench import figures  # noqa: PLC0415, heavy, and needed here only
+    from lifeline.bench import simulate as benches  # noqa: PLC0415
+
+    settings = Settings.load()
+    for each in case or SimulateCase:
         figures.show(benches.CASES[each](settings), as_json=as_json)
