@@ -12,6 +12,7 @@ from lifeline.cli import (
     doctor,
     evaluate,
     history,
+    record,
     replay,
     rules,
     services,
@@ -37,6 +38,7 @@ app.add_typer(rules.app, name="rules")
 app.command()(assess.assess)
 app.command()(simulate.simulate)
 app.command()(replay.replay)
+app.command()(record.record)
 app.command()(evaluate.evaluate)
 app.command("import")(history.import_)
 app.command()(worker.worker)

@@ -1,6 +1,7 @@
 """``lifeline replay``."""
 
 import signal
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,16 +11,19 @@ import typer
 from lifeline.cli.arguments import data_folder, moment, pace
 from lifeline.settings import Settings
 from sensors.errors import ConfigurationError
+from sensors.readings import SECOND
 
 if TYPE_CHECKING:
     from lifeline.replay.outcome import Judged
-    from lifeline.replay.run import Request
 
 
 def replay(
     feed: Annotated[
         str | None,
-        typer.Argument(metavar="FEED", help="A feed file, or the name of one that comes with lifeline."),
+        typer.Argument(
+            metavar="FEED",
+            help="A feed file, the name of one that comes with lifeline, or a recording (.jsonl, .jsonl.gz).",
+        ),
     ] = None,
     *,
     speed: Annotated[
@@ -27,6 +31,16 @@ def replay(
     ] = "max",
     until: Annotated[
         str | None, typer.Option(metavar="RFC3339", help="Leave out the rows from this time on.")
+    ] = None,
+    shift: Annotated[
+        str | None,
+        typer.Option(metavar="RFC3339|now", help="Move all times so that it begins then."),
+    ] = None,
+    city: Annotated[
+        Path | None, typer.Option(help="The city that a recording is of; the demo city if not given.")
+    ] = None,
+    rules: Annotated[
+        Path | None, typer.Option(help="Other rules than the feed names, or than the demo city's.")
     ] = None,
     own_services: Annotated[
         bool, typer.Option("--own-services", help="Start database and broker, even if some are configured.")
@@ -57,36 +71,42 @@ def replay(
     into an engine; nothing is written there. The exit code is 1 if something else is said than is on record.
 
     Example: `lifeline replay gas_metec` or `lifeline replay my-feed.toml --speed 600 --keep`
+    or `lifeline replay storm.jsonl --city mycity/ --rules rules.toml --shift now`
     or `lifeline replay gas_metec --engine --log said.jsonl` or `lifeline replay --journal --log said.jsonl`
     """
     from rich.console import Console  # noqa: PLC0415, heavy, and needed here only
 
     from lifeline.replay import run  # noqa: PLC0415
+    from lifeline.replay.choice import Choice  # noqa: PLC0415
+    from lifeline.replay.recording import is_recording  # noqa: PLC0415
     from lifeline.replay.show import Show  # noqa: PLC0415
-    from simulator.feed import find  # noqa: PLC0415
+    from lifeline.replay.straight import judge  # noqa: PLC0415
 
     settings = Settings.load()
     services = {"--speed": speed != "max", "--own-services": own_services, "--keep": keep}
+    of_feeds = {"--until": until, "--shift": shift, "--city": city, "--rules": rules}
     if journal:
-        _refuse("--journal", {**services, "FEED": feed, "--until": until, "--engine": engine})
+        _refuse("--journal", {**services, "FEED": feed, "--engine": engine, **of_feeds})
         _again(settings, log, json)
         return
     if feed is None:
         raise ConfigurationError("expected a FEED, or --journal")
     if engine:
         _refuse("--engine", services)
-    request = run.Request(
-        feed=find(feed),
-        data=data_folder(settings),
-        speed=pace("--speed", speed),
+    choice = Choice(
+        feed=feed,
+        data=settings.data if is_recording(Path(feed)) else data_folder(settings),
         until=None if until is None else moment("--until", until),
-        own_services=own_services,
-        keep=keep,
-        log=log,
+        city=city,
+        rules=rules,
+        start=None if shift is None else _start(shift),
     )
     if engine:
-        _show(_straight(request), json)
+        _show(judge(choice.read(), log), json)
         return
+    request = run.Request(
+        read=choice.read, speed=pace("--speed", speed), own_services=own_services, keep=keep, log=log
+    )
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, _stop)
     try:
@@ -121,11 +141,8 @@ def _again(settings: Settings, log: Path | None, json: bool) -> None:
     raise typer.Exit(0 if again.same else 1)
 
 
-def _straight(request: "Request") -> "Judged":
-    from lifeline.replay.play import read  # noqa: PLC0415, heavy, and needed here only
-    from lifeline.replay.straight import judge  # noqa: PLC0415, as above
-
-    return judge(read(request.feed, request.data, request.until), request.log)
+def _start(shift: str) -> int:
+    return round(time.time()) * SECOND if shift == "now" else moment("--shift", shift)
 
 
 def _show(verdict: "Judged", json: bool) -> None:

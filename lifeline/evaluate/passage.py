@@ -19,7 +19,6 @@ from rules.levels import RiskLevel
 from rules.model import RiskChange, Transition
 from sensors.readings import Readings
 from simulator.feed_labels import Label
-from simulator.feed_rows import read_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +59,8 @@ def play_through(play: Play) -> Passage:
     rehearsal = Rehearsal(Engine(play.registry, play.rules))
     times: list[NDArray[np.int64]] = []
     late = 0
-    rows = read_rows(play.feed, play.channels, play.data, play.until)
     last = Readings.empty(), [Tick(0, play.extent.end)]
-    for readings, ticks in chain(measured(rows, play.channels, play.registry), [last]):
+    for readings, ticks in chain(measured(play.rows(), play.channels, play.registry), [last]):
         late += int(np.count_nonzero(rehearsal.take(readings, ticks).late))
         times.append(np.array([tick.time for tick in ticks]))
     said = tuple(rehearsal.transitions), tuple(rehearsal.risk_changes)

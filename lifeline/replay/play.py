@@ -1,6 +1,7 @@
 """A feed with all that belongs to it, read and checked before anything is started."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lifeline.replay.training import taught
@@ -12,7 +13,8 @@ from sensors.model import Registry
 from sensors.registry import numbered
 from simulator.feed import Channel, Feed, channels, read_feed
 from simulator.feed_labels import Label, read_labels
-from simulator.feed_rows import Extent, survey
+from simulator.feed_messages import Instant, Speakers
+from simulator.feed_rows import Extent, Rows, read_rows, survey
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,47 @@ class Play:
     channels: tuple[Channel, ...]
     labels: tuple[Label, ...]
     extent: Extent
+    shift: int = 0
+    """How much later (us) everything is than the tables say; the labels and the extent are so already."""
+
+    @property
+    def name(self) -> str:
+        """The feed's."""
+        return self.feed.name
+
+    @property
+    def title(self) -> str:
+        """The feed's."""
+        return self.feed.title_en
+
+    def rows(self) -> Iterator[Rows]:
+        """What was measured."""
+        for rows in read_rows(self.feed, self.channels, self.data, self.until):
+            yield Rows(rows.time + self.shift, rows.value)
+
+    def instants(self) -> Iterator[Instant]:
+        """The same as messages of the devices."""
+        return Speakers(self.channels, self.registry).say(self.rows())
+
+    def scored(self, alarms: Iterable[Alarm]) -> Score | None:
+        """Alarms against the labels, if there are any.
+
+        What is low is listed and never sounded, so it finds nothing and disturbs nobody.
+        """
+        labels = self.feed.labels
+        if labels is None:
+            return None
+        observed = after(self.extent.stretches, self.extent.start + self.feed.warm_up)
+        return score(labels.hazard, self.labels, list(alarms), observed, labels.lead, self.assets)
+
+    def later(self, shift: int) -> "Play":
+        """The same so much later (us)."""
+        labels = tuple(
+            replace(label, start=label.start + shift, end=label.end + shift) for label in self.labels
+        )
+        stretches = tuple((start + shift, end + shift) for start, end in self.extent.stretches)
+        extent = replace(self.extent, stretches=stretches)
+        return replace(self, labels=labels, extent=extent, shift=self.shift + shift)
 
     @property
     def assets(self) -> frozenset[str]:
@@ -56,15 +99,3 @@ def read(path: Path, data: Path, until: int | None = None, rules: Path | None = 
     extent = survey(feed, columns, data, until)
     found = taught(found, registry, feed, columns, data)
     return Play(feed, data, until, registry, found, columns, labels, extent)
-
-
-def scored(play: Play, alarms: list[Alarm]) -> Score | None:
-    """Alarms against the labels, if there are any.
-
-    What is low is listed and never sounded, so it finds nothing and disturbs nobody.
-    """
-    labels = play.feed.labels
-    if labels is None:
-        return None
-    observed = after(play.extent.stretches, play.extent.start + play.feed.warm_up)
-    return score(labels.hazard, play.labels, alarms, observed, labels.lead, play.assets)

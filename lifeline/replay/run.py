@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,16 +18,14 @@ from lifeline.replay import place
 from lifeline.replay.journal import Journal
 from lifeline.replay.log import encoded, of_database
 from lifeline.replay.outcome import Outcome, by_hazard, counts, episodes
-from lifeline.replay.play import Play, read, scored
 from lifeline.replay.show import Show
+from lifeline.replay.source import Source
 from lifeline.settings import Settings
 from lifeline.stage import database, perform, settle
 from lifeline.whole import whole
 from rules.levels import RiskLevel
 from sensors.errors import ConfigurationError, UnavailableError
-from simulator.feed_messages import Speakers
 from simulator.feed_publish import FeedPublisher
-from simulator.feed_rows import read_rows
 from simulator.outlets import MqttOutlet
 
 _LONGEST_NAME = 30
@@ -38,14 +36,12 @@ _LONGEST_NAME = 30
 class Request:
     """What is to be replayed, and how.
 
-    data: the folder of the feed's tables. speed: seconds of the feed a second, None = as fast as it goes.
-    until: us since 1970 UTC; rows from then on are left out. log: a file for all that is said.
+    read: reads and checks it. speed: seconds of it a second, None = as fast as it goes. log: a file for all
+    that is said.
     """
 
-    feed: Path
-    data: Path
+    read: Callable[[], Source]
     speed: float | None = None
-    until: int | None = None
     own_services: bool = False
     keep: bool = False
     log: Path | None = None
@@ -64,19 +60,19 @@ def replay(request: Request, settings: Settings, show: Show) -> Outcome:
     """Play a feed through broker, worker, database and alerts, and hold what came of it against its labels.
 
     Raises:
-        Mistake, Mistakes: the feed, its city, its rules or its tables are wrong; nothing was started.
+        Mistake, Mistakes: what is to be played is wrong; nothing was started.
         ConfigurationError: the services that are configured serve production.
         UnavailableError: a service or process did not start, or stopped.
     """
     with ExitStack() as first:
         log = first.enter_context(whole(request.log)) if request.log else None
         with show.doing("reading the feed"):
-            play = read(request.feed, request.data, request.until)
+            play = request.read()
         return _replay(play, request, settings, show, log)
 
 
-def _replay(play: Play, request: Request, settings: Settings, show: Show, log: BinaryIO | None) -> Outcome:
-    run = f"{play.feed.name[:_LONGEST_NAME]}-{secrets.token_hex(4)}"
+def _replay(play: Source, request: Request, settings: Settings, show: Show, log: BinaryIO | None) -> Outcome:
+    run = f"{play.name[:_LONGEST_NAME]}-{secrets.token_hex(4)}"
     own = request.own_services or not place.configured(settings)
     if own and request.keep:
         raise ConfigurationError(
@@ -127,12 +123,12 @@ def _nobody(folder: Path) -> Path:
 
 
 def _publish(
-    play: Play, speed: float | None, settings: Settings, children: Iterable[Child], show: Show
+    play: Source, speed: float | None, settings: Settings, children: Iterable[Child], show: Show
 ) -> Published:
     """Publish everything, and wait until it is stored, judged and claimed."""
     password = settings.mqtt_password.get_secret_value() if settings.mqtt_password else None
     user, ca = settings.mqtt_user, settings.mqtt_ca
-    readings, begun = 0, time.monotonic()
+    begun = time.monotonic()
     with (
         psycopg.connect(settings.database(), autocommit=True) as connection,
         MqttOutlet(settings.broker(), user=user, password=password, ca=ca) as outlet,
@@ -140,14 +136,12 @@ def _publish(
     ):
         journal = Journal(connection, Partition().name, lambda: _check(children))
         publisher = FeedPublisher(outlet, journal.keep_up, speed=speed)
-        rows = read_rows(play.feed, play.channels, play.data, play.until)
-        for instant in publisher.run(Speakers(play.channels, play.registry).say(rows)):
-            readings += instant.readings
+        for instant in publisher.run(play.instants()):
             advance(instant)
         publisher.tick(play.extent.end)
         journal.until(play.extent.end)
         journal.until_claimed()
-    return Published(readings, publisher.messages, time.monotonic() - begun)
+    return Published(play.extent.readings, publisher.messages, time.monotonic() - begun)
 
 
 def _check(children: Iterable[Child]) -> None:
@@ -155,18 +149,18 @@ def _check(children: Iterable[Child]) -> None:
         child.check()
 
 
-def _outcome(play: Play, run: str, published: Published, dsn: str) -> Outcome:
+def _outcome(play: Source, run: str, published: Published, dsn: str) -> Outcome:
     known = counts(dsn)
     return Outcome(
-        feed=play.feed.name,
-        title=play.feed.title_en,
+        feed=play.name,
+        title=play.title,
         run=run,
         rows=play.extent.rows,
         messages=published.messages,
         published=published.readings,
         lost=published.readings - known["stored"],
         alerts=by_hazard(episodes(dsn, RiskLevel.LOW, play.extent.end)),
-        score=scored(play, episodes(dsn, RiskLevel.GENERAL, play.extent.end)),
+        score=play.scored(episodes(dsn, RiskLevel.GENERAL, play.extent.end)),
         seconds=published.seconds,
         **known,
     )

@@ -61,15 +61,15 @@ class Show:
             TimeRemainingColumn(),
         )
         begun = shown = time.monotonic()
-        readings = rows = 0
+        rows = 0
         with self._progress(*columns) as progress:
             bar = progress.add_task("", total=extent.rows, time=written(extent.start), rate="")
 
             def advance(instant: Instant) -> None:
-                nonlocal readings, rows, shown
-                readings, rows, now = readings + instant.readings, rows + 1, time.monotonic()
+                nonlocal rows, shown
+                rows, now = rows + 1, time.monotonic()
                 if now > shown + _REFRESH_S:
-                    shown, rate = now, f"{readings / (now - begun):,.0f}"
+                    shown, rate = now, f"{extent.readings * rows / extent.rows / (now - begun):,.0f}"
                     progress.update(bar, completed=rows, time=written(instant.time), rate=rate)
 
             yield advance

@@ -1,33 +1,53 @@
-"""A feed straight into the engine, in this process: no broker and no database."""
+"""A replay straight into the engine, in this process: no broker and no database."""
 
 import time
 from pathlib import Path
 
-from lifeline.evaluate.passage import play_through
+import numpy as np
+
+from lifeline.check.ear import Ear
+from lifeline.evaluate.passage import Passage, play_through
 from lifeline.replay.log import encoded, of_engine
 from lifeline.replay.outcome import Judged, by_hazard
-from lifeline.replay.play import Play, scored
+from lifeline.replay.play import Play
+from lifeline.replay.source import Source
 from lifeline.whole import whole
 from rules.levels import RiskLevel
+from simulator.messages import CLOCK_TOPIC, MILLISECOND, clock
 
 
-def judge(play: Play, log: Path | None = None) -> Judged:
-    """What an engine says of a feed; all of it is written to ``log``."""
+def judge(source: Source, log: Path | None = None) -> Judged:
+    """What an engine says of it; all of that is written to ``log``."""
     begun = time.monotonic()
-    passage = play_through(play)
+    passage = play_through(source) if isinstance(source, Play) else heard(source)
     seconds = time.monotonic() - begun
     if log is not None:
         with whole(log) as file:
             file.write(encoded(of_engine(passage.transitions, passage.risk_changes)))
-    end = play.extent.end
+    end = source.extent.end
     return Judged(
-        feed=play.feed.name,
-        title=play.feed.title_en,
-        rows=play.extent.rows,
-        published=play.extent.readings,
+        feed=source.name,
+        title=source.title,
+        rows=source.extent.rows,
+        published=source.extent.readings,
         late=passage.late,
         transitions=len(passage.transitions),
         alerts=by_hazard(passage.alarms(RiskLevel.LOW, end)),
-        score=scored(play, passage.alarms(RiskLevel.GENERAL, end)),
+        score=source.scored(passage.alarms(RiskLevel.GENERAL, end)),
         seconds=seconds,
     )
+
+
+def heard(source: Source) -> Passage:
+    """What an engine says of messages, decoded as a worker decodes them."""
+    ear = Ear(source.registry, source.rules)
+    times = []
+    for instant in source.instants():
+        times.append(instant.time)
+        ear.send(CLOCK_TOPIC, clock(instant.time // MILLISECOND))
+        for topic, payload in instant.messages:
+            ear.send(topic, payload)
+    ear.send(CLOCK_TOPIC, clock(source.extent.end // MILLISECOND))
+    ear.decide()
+    said = tuple(ear.rehearsal.transitions), tuple(ear.rehearsal.risk_changes)
+    return Passage(np.array(times, np.int64), *said, ear.late)

@@ -1,6 +1,7 @@
 """The same feed gives the same log, byte for byte, however it is played."""
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +14,22 @@ from lifeline.migrate import migrate
 from lifeline.replay.again import play_again
 from lifeline.replay.log import encoded, of_database, of_engine
 from lifeline.replay.play import Play, read
+from lifeline.replay.recording import Recording
+from lifeline.replay.source import Source
+from lifeline.replay.straight import heard
 from lifeline.runtime.mosquitto import Mosquitto
 from lifeline.runtime.postgres import Postgres
+from rules.load import DEMO_RULES
+from rules.load import load as load_rules
+from sensors.load import DEMO_CITY, read_city
+from sensors.readings import MINUTE
+from sensors.registry import numbered
 from simulator.feed import find
+from simulator.outlets import FileOutlet
+from simulator.publish import Publisher
+from simulator.scenario import DEMO
+from simulator.scenario_file import read_scenario
+from simulator.simulation import Simulation
 from tests.support.performed import perform
 from tests.support.replaying import CHAMBERS, FEEDS
 
@@ -28,13 +42,13 @@ DATA = Path(os.environ.get("LIFELINE_DATA", "../shared/data"))
 class Case:
     """A feed, the log of it straight from an engine, and how fast another speed is."""
 
-    play: Play
+    play: Source
     log: bytes
     speed: float
 
 
-def case(play: Play, speed: float) -> Case:
-    passage = play_through(play)
+def case(play: Source, speed: float) -> Case:
+    passage = play_through(play) if isinstance(play, Play) else heard(play)
     log = encoded(of_engine(passage.transitions, passage.risk_changes))
     assert b'"transition"' in log
     assert b'"alert"' in log
@@ -44,6 +58,17 @@ def case(play: Play, speed: float) -> Case:
 @pytest.fixture(scope="session")
 def chambers() -> Case:
     return case(read(CHAMBERS, FEEDS), 3600)
+
+
+@pytest.fixture(scope="session")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    """Half an hour of the demo city, as a recording: waveforms, packs, buffered uploads and repeats."""
+    registry = numbered(read_city(DEMO_CITY))
+    path = tmp_path_factory.mktemp("city") / "demo.jsonl"
+    simulation = Simulation(registry, read_scenario(DEMO, registry), start=1_763_683_200_000_000, seed=4)
+    with FileOutlet(path) as outlet:
+        Publisher(simulation, outlet, deque(maxlen=0)).run(simulation.start + 30 * MINUTE)
+    return case(Recording(path, registry, load_rules([DEMO_RULES], registry)), 300)
 
 
 @pytest.fixture(scope="session")
@@ -67,6 +92,7 @@ def water(until: int | None) -> Case:
 @pytest.fixture(
     params=[
         "chambers",
+        "city",
         pytest.param("batadal", marks=pytest.mark.data),
         pytest.param("batadal_whole", marks=[pytest.mark.data, pytest.mark.full]),
     ]

@@ -1,24 +1,21 @@
 """A replay whose parts a test has in its hands: worker and alerts as processes, and a worker to kill."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 
 from ingest.partition import Partition
 from lifeline.replay.journal import Journal
-from lifeline.replay.play import Play
+from lifeline.replay.source import Source
 from rules import store as rule_store
 from sensors import store as city_store
-from simulator.feed_messages import Instant, Speakers
 from simulator.feed_publish import FeedPublisher
-from simulator.feed_rows import read_rows
 from simulator.outlets import MqttOutlet
 from tests.support.processes import Lifeline
 
 
 def perform(
-    play: Play,
+    play: Source,
     dsn: str,
     mqtt_url: str,
     folder: Path,
@@ -26,7 +23,7 @@ def perform(
     speed: float | None = None,
     kill_at: int | None = None,
 ) -> None:
-    """Play a feed through broker, worker, database and alerts; the worker is killed after an instant."""
+    """Play it through broker, worker, database and alerts; the worker is killed after an instant."""
     settle(dsn, play)
     services = {"dsn": dsn, "mqtt_url": mqtt_url}
     alerts = Lifeline(folder, "alerts", **services, api_host="127.0.0.1", api_port=0)
@@ -37,7 +34,7 @@ def perform(
         journal = Journal(connection, Partition().name, lambda: None)
         try:
             publisher = FeedPublisher(outlet, journal.keep_up, speed=speed)
-            for number, _ in enumerate(publisher.run(instants(play))):
+            for number, _ in enumerate(publisher.run(play.instants())):
                 if number == kill_at:
                     worker[0].kill()
                     worker[0] = _worker(folder, services)
@@ -48,16 +45,11 @@ def perform(
             worker[0].__exit__()
 
 
-def settle(dsn: str, play: Play) -> None:
+def settle(dsn: str, play: Source) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         city_store.load(connection, play.registry)
         rule_store.load(connection, play.rules)
         connection.execute("update deployment set purpose = 'replay', run_id = 'test'")
-
-
-def instants(play: Play) -> Iterator[Instant]:
-    rows = read_rows(play.feed, play.channels, play.data, play.until)
-    return Speakers(play.channels, play.registry).say(rows)
 
 
 def _worker(folder: Path, services: dict[str, str]) -> Lifeline:

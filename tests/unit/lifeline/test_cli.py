@@ -23,6 +23,7 @@ NAMED_BY_THE_DESIGN = {
     "alerts",
     "assess",
     "simulate",
+    "record",
     "replay",
     "evaluate",
     "import",

@@ -1,0 +1,56 @@
+"""What is to be played, as it was asked for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lifeline.replay.play import Play
+from lifeline.replay.play import read as read_feed
+from lifeline.replay.recording import Recording, is_recording
+from rules.load import DEMO_RULES
+from rules.load import load as load_rules
+from sensors.errors import ConfigurationError
+from sensors.load import DEMO_CITY, read_city
+from sensors.registry import numbered
+from simulator.feed import find
+from simulator.messages import MILLISECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A feed by its file or name, or a recording by its file.
+
+    data: the folder of a feed's tables. until: us since 1970 UTC; what is from then on is left out. city:
+    that a recording is of, the demo city if not given. rules: others than the feed names, or than the demo
+    city's. start: us since 1970 UTC; everything is moved so that it begins then.
+    """
+
+    feed: str
+    data: Path
+    until: int | None = None
+    city: Path | None = None
+    rules: Path | None = None
+    start: int | None = None
+
+    def read(self) -> Play | Recording:
+        """Read and check it as a whole.
+
+        Raises:
+            Mistake, Mistakes: it is wrong, by file and line.
+            ConfigurationError: there is no such thing.
+        """
+        source = self._recording() if is_recording(Path(self.feed)) else self._play()
+        if self.start is None:
+            return source
+        return source.later((self.start - source.extent.start) // MILLISECOND * MILLISECOND)
+
+    def _play(self) -> Play:
+        if self.city is not None:
+            raise ConfigurationError("--city: expected none beside a feed file, which names its own")
+        return read_feed(find(self.feed), self.data, self.until, self.rules)
+
+    def _recording(self) -> Recording:
+        registry = numbered(read_city(self.city or DEMO_CITY))
+        rules = load_rules([self.rules or DEMO_RULES], registry)
+        recording = Recording(Path(self.feed), registry, rules, self.until)
+        recording.extent  # noqa: B018, reads it to its end
+        return recording
