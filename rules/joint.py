@@ -62,7 +62,7 @@ class JointBank(Bank):
     def update(self, readings: Readings, rows: Index, ends: Index, now: int) -> Iterator[Found]:
         del ends
         heard = self._placed(readings, rows)
-        together = self.samples.together(now)[heard.subject]
+        together = self.samples.together(heard.subject, now)
         yield from self._take(heard[np.flatnonzero(together)], now)
         # Where a member had been let go, others' cells may be done before it is heard again: one by one.
         for each in np.flatnonzero(~together)[:, None]:
@@ -72,7 +72,7 @@ class JointBank(Bank):
         if not len(heard.row):
             return
         self.samples.hear(heard.subject, heard.seat, heard.time, heard.value)
-        for changes in self._judge(now):
+        for changes in self._judge(now, heard.subject):
             at = zip(changes.subject.tolist(), changes.time.tolist(), strict=True)
             shown = np.array([heard.with_which(*each) for each in at], np.intp)
             yield self._found(changes, shown, np.full(len(shown), np.nan))
@@ -126,8 +126,8 @@ class JointBank(Bank):
         value = np.where(shown, readings.value[found], np.nan)
         return _Heard(subject, seat, rows[found], time, value, before)
 
-    def _judge(self, now: int) -> Iterator[Changes]:
-        for sample in self.samples.ripe(now):
+    def _judge(self, now: int, heard: Index | None = None) -> Iterator[Changes]:
+        for sample in self.samples.ripe(now, heard):
             yield from self.kind.update(sample.subject, sample.time, sample.value)
 
 

@@ -8,7 +8,7 @@ than its patience no longer holds the watermark back; what it sends of cells tha
 neither the order in which sensors report nor a bad clock changes what the others say.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
@@ -36,14 +36,11 @@ class _Waiting:
     def __getitem__(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Self:
         return type(self)(*(getattr(self, field.name)[rows] for field in fields(self)))
 
-    def and_also(self, more: Self) -> Self:
-        return type(self)(
-            *(np.append(getattr(self, field.name), getattr(more, field.name)) for field in fields(self))
-        )
-
     @classmethod
-    def none(cls) -> Self:
-        return cls(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0, np.int64), np.empty(0))
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        nothing = cls(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0, np.int64), np.empty(0))
+        every = (nothing, *parts)
+        return cls(*(np.concatenate([getattr(each, field.name) for each in every]) for field in fields(cls)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,9 @@ class Samples:
         self.done = np.full(len(every), _NEVER_CELL)
         self.held = np.full(patience.shape, np.nan)
         self.held_cell = np.full(patience.shape, _NEVER_CELL)
-        self._waiting = _Waiting.none()
+        self._oldest = np.full(len(every), FOREVER)
+        """The oldest cell that waits, by subject: most readings make nothing ripe, and that is soon seen."""
+        self._waiting: list[_Waiting] = []
 
     def hear(self, subject: Subjects, seat: Subjects, time: Times, value: Values) -> None:
         """Take readings in order of arrival; NaN where a sensor spoke and had no value."""
@@ -79,29 +78,33 @@ class Samples:
         self.begun[subject[first]] = time[first]
         cell = -(-time // self._every[subject])
         useful = ~np.isnan(value) & (cell > self.done[subject])
-        self._waiting = self._waiting.and_also(_Waiting(subject, seat, cell, value)[useful])
+        if useful.any():
+            self._wait(_Waiting(subject, seat, cell, value)[useful])
 
-    def ripe(self, now: int) -> Iterator[Sample]:
-        """The samples that can be made by now, for each subject in order of time."""
-        waiting = self._waiting
-        if not len(waiting):
-            return
-        watermark = np.full(len(self._every), _NEVER_CELL)
-        candidates = np.unique(waiting.subject)
-        watermark[candidates] = self._watermark(candidates, now)
-        ready = waiting.cell <= watermark[waiting.subject]
-        if not ready.any():
-            return
-        self._waiting = waiting[~ready]
-        ready_cells = waiting[ready]
-        yield from self._samples(ready_cells)
-        np.maximum.at(self.done, ready_cells.subject, ready_cells.cell)
-        reached = candidates[watermark[candidates] != FOREVER]
-        self.done[reached] = np.maximum(self.done[reached], watermark[reached])
+    def ripe(self, now: int, heard: Subjects | None = None) -> Iterator[Sample]:
+        """The samples that can be made by now, for each subject in order of time.
 
-    def together(self, now: int) -> NDArray[np.bool_]:
-        """Of which subjects every member is heard or still waited for."""
-        let_go = self._taken & (now > self._heard() + self._patience)
+        heard: the subjects that something was heard of since it was last asked; None: time has passed.
+        """
+        candidates = np.arange(len(self._every)) if heard is None else np.unique(heard)
+        candidates = candidates[self._oldest[candidates] != FOREVER]
+        watermark = self._watermark(candidates, now)
+        ripe = watermark >= self._oldest[candidates]
+        if not ripe.any():
+            return
+        reached = np.full(len(self._every), _NEVER_CELL)
+        reached[candidates[ripe]] = watermark[ripe]
+        ready = self._let_go(reached)
+        yield from self._samples(ready)
+        np.maximum.at(self.done, ready.subject, ready.cell)
+        known = candidates[ripe & (watermark != FOREVER)]
+        self.done[known] = np.maximum(self.done[known], reached[known])
+
+    def together(self, subject: Subjects, now: int) -> NDArray[np.bool_]:
+        """Whether every member of a subject is heard or still waited for: bool [m]."""
+        last = self.last[subject]
+        heard = np.where(last == NEVER, self.begun[subject, None], last)
+        let_go = self._taken[subject] & (now > heard + self._patience[subject])
         return np.asarray((~let_go).all(axis=1), np.bool_)
 
     def due(self, now: int) -> int:
@@ -117,7 +120,8 @@ class Samples:
     def remember(self) -> dict[str, NDArray[np.generic]]:
         """Everything that the samples to come depend on."""
         kept = ("last", "begun", "done", "held", "held_cell")
-        waiting = {f"waiting_{field.name}": getattr(self._waiting, field.name) for field in fields(_Waiting)}
+        waits = self._all()
+        waiting = {f"waiting_{field.name}": getattr(waits, field.name) for field in fields(_Waiting)}
         return {name: getattr(self, name) for name in kept} | waiting
 
     def recall(self, memory: dict[str, NDArray[Any]], old: Subjects, new: Subjects) -> None:
@@ -132,7 +136,30 @@ class Samples:
         became = dict(zip(old.tolist(), new.tolist(), strict=True))
         waiting = _Waiting(*(memory[f"waiting_{field.name}"] for field in fields(_Waiting)))
         subject = np.array([became.get(each, -1) for each in waiting.subject.tolist()], np.intp)
-        self._waiting = self._waiting.and_also(replace(waiting, subject=subject)[subject >= 0])
+        known = self._all()
+        stays = ~np.isin(known.subject, new)
+        self._oldest[new] = FOREVER
+        self._waiting = [known[stays]]
+        self._wait(replace(waiting, subject=subject)[subject >= 0])
+
+    def _wait(self, rows: _Waiting) -> None:
+        self._waiting.append(rows)
+        np.minimum.at(self._oldest, rows.subject, rows.cell)
+
+    def _all(self) -> _Waiting:
+        if len(self._waiting) != 1:
+            self._waiting = [_Waiting.joined(self._waiting)]
+        return self._waiting[0]
+
+    def _let_go(self, reached: NDArray[np.int64]) -> _Waiting:
+        """What waits no longer once subjects have reached these cells."""
+        waiting = self._all()
+        ready = waiting.cell <= reached[waiting.subject]
+        rest = waiting[~ready]
+        self._waiting = [rest]
+        self._oldest[reached != _NEVER_CELL] = FOREVER
+        np.minimum.at(self._oldest, rest.subject, rest.cell)
+        return waiting[ready]
 
     def _heard(self) -> NDArray[np.int64]:
         return np.where(self.last == NEVER, self.begun[:, None], self.last)
