@@ -1,4 +1,4 @@
-"""Readings as PostgreSQL's binary COPY format, built by numpy: no Python object a row."""
+"""Readings as PostgreSQL's binary COPY format, built and read by numpy: no Python object a row."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,14 +15,7 @@ POSTGRES_EPOCH = 946_684_800_000_000
 
 def binary(columns: Sequence[NDArray[Any]]) -> bytes:
     """The rows of equally long columns of fixed-width numbers (bool, int, float) as one COPY stream."""
-    dtype = np.dtype(
-        [("fields", ">i2")]
-        + [
-            field
-            for number, column in enumerate(columns)
-            for field in ((f"size{number}", ">i4"), (f"value{number}", column.dtype.newbyteorder(">")))
-        ]
-    )
+    dtype = _rows([column.dtype for column in columns])
     rows = np.empty(len(columns[0]), dtype)
     rows["fields"] = len(columns)
     for number, column in enumerate(columns):
@@ -34,3 +27,21 @@ def binary(columns: Sequence[NDArray[Any]]) -> bytes:
 def timestamps(time: NDArray[np.int64]) -> NDArray[np.int64]:
     """Times in us since 1970 UTC as PostgreSQL's binary timestamptz."""
     return time - POSTGRES_EPOCH
+
+
+def columns(stream: bytes | bytearray, dtypes: Sequence[str]) -> list[NDArray[Any]]:
+    """The columns of a COPY stream whose every row has values of these widths, and no null."""
+    body = memoryview(stream)[len(HEADER) : -len(TRAILER)]
+    rows = np.frombuffer(body, _rows([np.dtype(each) for each in dtypes]))
+    return [rows[f"value{number}"].astype(dtype) for number, dtype in enumerate(dtypes)]
+
+
+def _rows(dtypes: Sequence[np.dtype[Any]]) -> np.dtype[Any]:
+    return np.dtype(
+        [("fields", ">i2")]
+        + [
+            field
+            for number, dtype in enumerate(dtypes)
+            for field in ((f"size{number}", ">i4"), (f"value{number}", dtype.newbyteorder(">")))
+        ]
+    )

@@ -7,6 +7,7 @@ import asyncpg
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.copy import POSTGRES_EPOCH, columns
 from ingest.write import Stretch, moment
 from sensors.readings import SECOND, Readings
 
@@ -29,10 +30,13 @@ where arrived_at <= $1 or since <= $2 order by since, sensor_id, day
 _FORGET = "delete from late_stretches where (sensor_id, day, readings) = ($1, $2, $3)"
 _WAIT_ANEW = "update late_stretches set since = arrived_at where (sensor_id, day) = ($1, $2)"
 
+# Sorted here: numpy does in a tenth of the time what the server would.
 _HISTORY = """
-select sensor_id, (extract(epoch from time) * 1000000)::bigint, value, flag, late from readings
-where sensor_id = any($1) and time > $2 and time <= $3 order by time, sensor_id
+select sensor_id, time, value, flag, late from readings
+where sensor_id = any($1::integer[]) and time > $2 and time <= $3
 """
+
+_TYPES = ("i4", "i8", "f8", "i2", "?")
 
 PATIENCE = 6
 """A sensor whose readings never stop being late is looked at after so many times the settling time."""
@@ -62,14 +66,18 @@ async def read_complete(
     connection: asyncpg.Connection, sensors: Iterable[int], after: int, until: int
 ) -> tuple[Readings, NDArray[np.bool_]]:
     """All readings with after < time <= until (us) in event time, and which of them came late."""
-    rows = await connection.fetch(_HISTORY, sorted(sensors), moment(after), moment(until))
-    if not rows:
-        return Readings.empty(), np.zeros(0, np.bool_)
-    sensor, time, value, flag, late = zip(*rows, strict=True)
-    readings = Readings(
-        np.array(sensor, np.int32), np.array(time, np.int64), np.array(value), np.array(flag, np.int8)
+    stream = bytearray()
+
+    async def take(part: bytes) -> None:
+        stream.extend(part)
+
+    await connection.copy_from_query(
+        _HISTORY, sorted(sensors), moment(after), moment(until), output=take, format="binary"
     )
-    return readings, np.array(late, np.bool_)
+    sensor, time, value, flag, late = columns(stream, _TYPES)
+    rows = np.lexsort((sensor, time))
+    readings = Readings(sensor, time + POSTGRES_EPOCH, value, flag.astype(np.int8))
+    return readings[rows], late[rows]
 
 
 def micros(stretch: Stretch) -> tuple[int, int]:

@@ -90,3 +90,17 @@ def simulate(
     settings = Settings.load()
     for each in case or SimulateCase:
         figures.show(benches.CASES[each](settings), as_json=as_json)
+
+
+@app.command()
+def replay(
+    as_json: Json = False,
+) -> None:
+    """Stored history out of the database and through the rules: readings a second of one core.
+
+    Example: `lifeline bench replay --json`
+    """
+    from lifeline.bench import figures  # noqa: PLC0415, heavy, and needed here only
+    from lifeline.bench.replay import history  # noqa: PLC0415
+
+    figures.show(history(Settings.load()), as_json=as_json)

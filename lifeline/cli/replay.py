@@ -15,6 +15,7 @@ from sensors.readings import SECOND
 
 if TYPE_CHECKING:
     from lifeline.replay.outcome import Judged
+    from lifeline.replay.source import Source
 
 
 def replay(
@@ -32,6 +33,15 @@ def replay(
     until: Annotated[
         str | None, typer.Option(metavar="RFC3339", help="Leave out the rows from this time on.")
     ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--from", metavar="RFC3339", help="In place of FEED: what is stored from then on."),
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="RFC3339", help="With --from: until then.")
+    ] = None,
+    domain: Annotated[str | None, typer.Option(help="With --from: of this domain only.")] = None,
+    district: Annotated[str | None, typer.Option(help="With --from: of this district only.")] = None,
     shift: Annotated[
         str | None,
         typer.Option(metavar="RFC3339|now", help="Move all times so that it begins then."),
@@ -67,45 +77,62 @@ def replay(
     A production database is refused, and nobody receives the alerts. Files are looked for in LIFELINE_DATA.
     The exit code is 1 if a reading was lost.
 
+    With --from and --to it is what the configured database holds of that time, by the city and the rules that
+    hold there; late readings are left out, as the live rules never saw them.
+
     With --journal it is what entered the engine of the configured database's worker, in its order, straight
     into an engine; nothing is written there. The exit code is 1 if something else is said than is on record.
 
     Example: `lifeline replay gas_metec` or `lifeline replay my-feed.toml --speed 600 --keep`
     or `lifeline replay storm.jsonl --city mycity/ --rules rules.toml --shift now`
+    or `lifeline replay --from 2025-11-21T06:00:00Z --to 2025-11-21T09:00:00Z --domain gas --engine`
     or `lifeline replay gas_metec --engine --log said.jsonl` or `lifeline replay --journal --log said.jsonl`
     """
     from rich.console import Console  # noqa: PLC0415, heavy, and needed here only
 
     from lifeline.replay import run  # noqa: PLC0415
-    from lifeline.replay.choice import Choice  # noqa: PLC0415
+    from lifeline.replay.choice import Choice, Stored, moved  # noqa: PLC0415
     from lifeline.replay.recording import is_recording  # noqa: PLC0415
     from lifeline.replay.show import Show  # noqa: PLC0415
     from lifeline.replay.straight import judge  # noqa: PLC0415
+    from lifeline.replay.stretch import Wanted  # noqa: PLC0415
 
     settings = Settings.load()
     services = {"--speed": speed != "max", "--own-services": own_services, "--keep": keep}
-    of_feeds = {"--until": until, "--shift": shift, "--city": city, "--rules": rules}
+    of_feeds = {"--until": until, "--shift": shift, "--city": city, "--rules": rules, "--from": since}
     if journal:
         _refuse("--journal", {**services, "FEED": feed, "--engine": engine, **of_feeds})
         _again(settings, log, json)
         return
-    if feed is None:
-        raise ConfigurationError("expected a FEED, or --journal")
+    stored = {"--to": to, "--domain": domain, "--district": district}
+    start = None if shift is None else _start(shift)
+    if since is not None:
+        _refuse("--from", {"FEED": feed, "--until": until, "--city": city})
+        if to is None:
+            raise ConfigurationError("--from: expected --to beside it")
+        wanted = Wanted(moment("--from", since), moment("--to", to), domain, district)
+        chosen: Choice | Stored = Stored(settings.database(), wanted, rules)
+    elif feed is not None:
+        _refuse("FEED", stored)
+        chosen = Choice(
+            feed=feed,
+            data=settings.data if is_recording(Path(feed)) else data_folder(settings),
+            until=None if until is None else moment("--until", until),
+            city=city,
+            rules=rules,
+        )
+    else:
+        raise ConfigurationError("expected a FEED, --from and --to, or --journal")
+
+    def read() -> "Source":
+        return moved(chosen.read(), start)
+
     if engine:
         _refuse("--engine", services)
-    choice = Choice(
-        feed=feed,
-        data=settings.data if is_recording(Path(feed)) else data_folder(settings),
-        until=None if until is None else moment("--until", until),
-        city=city,
-        rules=rules,
-        start=None if shift is None else _start(shift),
-    )
-    if engine:
-        _show(judge(choice.read(), log), json)
+        _show(judge(read(), log), json)
         return
     request = run.Request(
-        read=choice.read, speed=pace("--speed", speed), own_services=own_services, keep=keep, log=log
+        read=read, speed=pace("--speed", speed), own_services=own_services, keep=keep, log=log
     )
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, _stop)

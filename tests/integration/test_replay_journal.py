@@ -82,6 +82,37 @@ def test_where_its_beginning_is_gone_and_no_snapshot_is_left_it_is_refused(
     )
 
 
+def test_a_stretch_of_what_is_stored_says_what_its_readings_said(played: str, tmp_path: Path) -> None:
+    options = ["--from", "2025-11-20T23:00:00Z", "--to", "2025-11-22T00:00:00Z", "--engine", "--json"]
+    whole = run(tmp_path, "replay", *options, "--log", str(tmp_path / "log"), dsn=played).figures
+    none = run(tmp_path, "replay", *options, "--domain", "water", dsn=played)
+
+    assert whole["published"] == 350
+    assert whole["alerts"]["gas-leak"] == {"major": 1, "serious": 0, "general": 0, "low": 0}
+    mine, theirs = (
+        [line for line in text.splitlines() if b'"gas-leak"' in line]
+        for text in ((tmp_path / "log").read_bytes(), straight())
+    )
+    assert mine == theirs != []
+    assert (none.code, none.text) == (
+        2, "lifeline: --domain, --district: expected some sensors, there are none\n",
+    )  # fmt: skip
+
+
+def straight() -> bytes:
+    passage = play_through(read(CHAMBERS, FEEDS))
+    return encoded(of_engine(passage.transitions, passage.risk_changes))
+
+
+def test_a_stretch_without_readings_is_told(played: str, tmp_path: Path) -> None:
+    early = ["--from", "2024-01-01T00:00:00Z", "--to", "2024-01-02T00:00:00Z", "--engine"]
+    refused = run(tmp_path, "replay", *early, dsn=played)
+
+    assert (refused.code, refused.text) == (
+        2, "lifeline: --from, --to: expected some readings, none are stored of that time\n",
+    )  # fmt: skip
+
+
 def test_a_database_without_a_journal_is_told_in_one_line(database: str, tmp_path: Path) -> None:
     refused = again(tmp_path, database)
 

@@ -37,6 +37,7 @@ NAMED_BY_THE_DESIGN = {
     "dead-letter list",
     "dead-letter retry",
     "bench ingest",
+    "bench replay",
     "bench rules",
     "bench simulate",
     "doctor",
