@@ -14,6 +14,7 @@ create or replace view grafana.hazards (hazard, name, name_en) as values
     ('heat-leak', '热力泄漏', 'heat pipe leak'),
     ('tunnel-environment', '管廊环境异常', 'tunnel environment'),
     ('intrusion', '非法入侵', 'intrusion'),
+    ('equipment', '设备异常', 'equipment fault'),
     ('falsified-data', '数据异常', 'implausible data'),
     ('data-loss', '数据中断', 'data loss'),
     ('rule-failure', '规则运行出错', 'rule failure');
