@@ -38,6 +38,8 @@ KINDS: Mapping[str, type[Incident]] = {
         soil.GasLeak,
         gas.ChamberAired,
         water.Burst,
+        water.SlowLeak,
+        water.ValveClosed,
         water.PumpTrip,
         water.HydrantDraw,
         quality.Contamination,

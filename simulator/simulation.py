@@ -18,6 +18,7 @@ from simulator.incidents import Expectation
 from simulator.instruments import Instruments
 from simulator.messages import Message
 from simulator.physics import Physics
+from simulator.pipes import Piped, Pipes, refuse
 from simulator.places import Places
 from simulator.quality import Quality
 from simulator.scenario import QUIET, Scenario, Timeline
@@ -49,6 +50,7 @@ class Simulation:
         self._timeline = Timeline(scenario, start)
         self._surroundings = Surroundings(registry.city.timezone, self._timeline, weather)
         places = Places(registry)
+        refuse(places, scenario.incidents)
         self._physics = _physics(places, self._surroundings.moment(start, 0.0), streams)
         self._senses = Senses(registry, places, self._physics)
         self.unsimulated = self._senses.unknown
@@ -97,12 +99,12 @@ class Simulation:
 def _physics(places: Places, now: Moment, streams: Sequence[np.random.Generator]) -> tuple[Physics, ...]:
     """All domains, each with a random stream of its own, so that none changes what another draws."""
     gas, water, quality, drainage, sewer_air, bridge, heating, tunnel = streams
-    soil = Soil(places)
+    soil, pipes = Soil(places), Pipes(places, now, water.spawn(1)[0])
     return (
         soil,
         Gas(places, now, soil, gas),
-        Water(places, now, water),
-        Quality(places, now, quality),
+        Piped(places, pipes, Water(places, now, water), drives=True),
+        Piped(places, pipes, Quality(places, now, quality)),
         Drainage(places, now, drainage),
         SewerAir(places, soil, sewer_air),
         Bridge(places, now, bridge),

@@ -1,11 +1,13 @@
 """Water: zones (DMA) with their daily demand, pressures, bursts, pumps, the noise of leaks."""
 
+from collections.abc import Iterator
 from functools import partial
 from itertools import chain
 from typing import ClassVar
 
 import numpy as np
 
+from sensors.readings import SECOND
 from simulator.holiday import water_factor
 from simulator.hydraulics import METRES_PER_MPA, orifice, outflow, pipe_resistance
 from simulator.incidents import AssetIncident
@@ -36,7 +38,22 @@ class Burst(AssetIncident, frozen=True, kw_only=True, tag="burst"):
     """A main or a junction breaks open: a hole of a diameter."""
 
     asset_kinds: ClassVar[frozenset[str]] = frozenset({"main", "junction"})
+    excludes = "hole"
     hole_mm: float = 100.0
+
+
+class SlowLeak(AssetIncident, frozen=True, kw_only=True, tag="slow-leak"):
+    """A hole in a main or at a junction that grows from nothing, in area evenly, to a diameter."""
+
+    asset_kinds: ClassVar[frozenset[str]] = frozenset({"main", "junction"})
+    excludes = "hole"
+    hole_mm: float = 20.0
+
+
+class ValveClosed(AssetIncident, frozen=True, kw_only=True, tag="valve-closed"):
+    """A valve on a main is shut that should be open. Only a main of a network can have one."""
+
+    asset_kinds: ClassVar[frozenset[str]] = frozenset({"main"})
 
 
 class PumpTrip(AssetIncident, frozen=True, kw_only=True, tag="pump-trip"):
@@ -119,10 +136,10 @@ class Water(Physics):
         lost, drop = np.zeros_like(self._lost), np.zeros_like(self._drop)
         sound = 10 ** ((self._quiet_db + TRAFFIC_DB * DEMAND.at(moment.hour)) / 10)
         unbroken = self._unbroken()
-        for burst, _ in moment.of(Burst):
-            at = self._gauge[burst.asset]
+        for asset, coefficient in holes(moment):
+            at = self._gauge[asset]
             head = float(unbroken[at]) * METRES_PER_MPA
-            flow, left = outflow(head, orifice(burst.hole_mm / 1000), float(self._resistance[at]))
+            flow, left = outflow(head, coefficient, float(self._resistance[at]))
             lost[self._zone[at]] += flow
             reach = np.exp(-np.hypot(self._x - self._x[at], self._y - self._y[at]) / REACH_M)
             drop += np.where(self._zone == self._zone[at], (head - left) / METRES_PER_MPA * reach, 0.0)
@@ -146,6 +163,14 @@ class Water(Physics):
     def _pressure(self, start: int, at: Ints, _: Ints) -> Floats:
         pressure: Floats = np.maximum(0.0, self._unbroken() - self._drop)[start + at]
         return pressure
+
+
+def holes(moment: Moment) -> Iterator[tuple[str, float]]:
+    """Each asset with a hole in it, and the hole's C in q = C sqrt(h)."""
+    for burst, _ in moment.of(Burst):
+        yield burst.asset, orifice(burst.hole_mm / 1000)
+    for leak, since in moment.of(SlowLeak):
+        yield leak.asset, orifice(leak.hole_mm / 1000) * min(1.0, max(0.0, since) * SECOND / leak.duration)
 
 
 def _zone(places: Places, group: Group, zones: Group) -> Ints:
