@@ -18,6 +18,9 @@ SCENARIOS = sorted(LIBRARY.glob("*.toml"))
 SHORT = {"gas-leak", "burst-main", "hydrant-test", "sensor-dropout", "buffered-upload"}
 """These five run always, the others where there is time."""
 
+NEEDS_A_NETWORK = {"valve-closed"}
+"""What the demo city, whose water is plain, cannot have."""
+
 LONG = [pytest.mark.full, pytest.mark.timeout(1800)]
 
 
@@ -32,7 +35,9 @@ def test_what_must_follow_does_and_what_must_not_does_not(path: Path) -> None:
 def test_the_library_has_every_kind_of_incident_and_enough_of_them() -> None:
     city = read_city(DEMO_CITY)
     scenarios = [read_scenario(path, city) for path in SCENARIOS]
-    assert {incident.kind for each in scenarios for incident in each.incidents} == set(KINDS)
+    assert {incident.kind for each in scenarios for incident in each.incidents} == set(
+        KINDS
+    ) - NEEDS_A_NETWORK
     assert len(scenarios) >= 25
     assert all(each.wanted or each.forbid for each in scenarios)
 
