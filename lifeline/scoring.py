@@ -82,12 +82,12 @@ def score(
     labels = [label for label in labels if label.hazard == hazard]
     alarms = [alarm for alarm in alarms if alarm.hazard == hazard]
     scored = [label for label in labels if _within(label.start, observed)]
-    delays = {label: _delay(label, alarms, lead) for label in scored}
+    delays = {label: delay_of(label, alarms, lead) for label in scored}
     found = [delay for delay in delays.values() if delay is not None]
     false = [
         alarm
         for alarm in alarms
-        if _within(alarm.start, observed) and not any(_concerns(alarm, each, lead) for each in labels)
+        if _within(alarm.start, observed) and not any(concerns(alarm, each, lead) for each in labels)
     ]
     episodes = _episodes(false)
     clean = _clean(labels, observed, lead, assets)
@@ -141,8 +141,11 @@ def _clean(labels: Iterable[Label], observed: Sequence[Span], lead: int, assets:
     return _length(observed) - events
 
 
-def _delay(label: Label, alarms: Iterable[Alarm], lead: int) -> int | None:
-    """From the event's start to the first sound of an alarm that is on during it."""
+def delay_of(label: Label, alarms: Iterable[Alarm], lead: int) -> int | None:
+    """From the event's start to the first sound of an alarm that is on during it; None = missed.
+
+    alarms: of its hazard.
+    """
     return min(
         (
             sound - label.start
@@ -155,7 +158,8 @@ def _delay(label: Label, alarms: Iterable[Alarm], lead: int) -> int | None:
     )
 
 
-def _concerns(alarm: Alarm, label: Label, lead: int) -> bool:
+def concerns(alarm: Alarm, label: Label, lead: int) -> bool:
+    """Whether an alarm of its hazard is put down to an event."""
     return (
         label.asset in (None, alarm.asset)
         and alarm.end >= label.start - lead

@@ -69,6 +69,10 @@ def replay(
         Path | None,
         typer.Option(metavar="FILE", help="All that is said, a line each: the same for the same feed."),
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.html", help="One page with pictures of what was measured and said."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> None:
     """Play recorded measurements through broker, worker, database and alerts, and see what comes of them.
@@ -86,12 +90,14 @@ def replay(
     Example: `lifeline replay gas_metec` or `lifeline replay my-feed.toml --speed 600 --keep`
     or `lifeline replay storm.jsonl --city mycity/ --rules rules.toml --shift now`
     or `lifeline replay --from 2025-11-21T06:00:00Z --to 2025-11-21T09:00:00Z --domain gas --engine`
-    or `lifeline replay gas_metec --engine --log said.jsonl` or `lifeline replay --journal --log said.jsonl`
+    or `lifeline replay gas_metec --engine --log said.jsonl --report gas.html`
+    or `lifeline replay --journal --log said.jsonl`
     """
     from rich.console import Console  # noqa: PLC0415, heavy, and needed here only
 
     from lifeline.replay import run  # noqa: PLC0415
     from lifeline.replay.choice import Choice, Stored, moved  # noqa: PLC0415
+    from lifeline.replay.papers import Papers  # noqa: PLC0415
     from lifeline.replay.recording import is_recording  # noqa: PLC0415
     from lifeline.replay.show import Show  # noqa: PLC0415
     from lifeline.replay.straight import judge  # noqa: PLC0415
@@ -101,7 +107,7 @@ def replay(
     services = {"--speed": speed != "max", "--own-services": own_services, "--keep": keep}
     of_feeds = {"--until": until, "--shift": shift, "--city": city, "--rules": rules, "--from": since}
     if journal:
-        _refuse("--journal", {**services, "FEED": feed, "--engine": engine, **of_feeds})
+        _refuse("--journal", {**services, "FEED": feed, "--engine": engine, "--report": report, **of_feeds})
         _again(settings, log, json)
         return
     stored = {"--to": to, "--domain": domain, "--district": district}
@@ -129,10 +135,14 @@ def replay(
 
     if engine:
         _refuse("--engine", services)
-        _show(judge(read(), log), json)
+        _show(judge(read(), Papers(log, report)), json)
         return
     request = run.Request(
-        read=read, speed=pace("--speed", speed), own_services=own_services, keep=keep, log=log
+        read=read,
+        speed=pace("--speed", speed),
+        own_services=own_services,
+        keep=keep,
+        papers=Papers(log, report),
     )
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, _stop)

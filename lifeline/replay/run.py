@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory, mkdtemp
-from typing import BinaryIO
 
 import psycopg
 
@@ -16,13 +15,14 @@ from ingest.partition import Partition
 from lifeline.children import Child
 from lifeline.replay import place
 from lifeline.replay.journal import Journal
-from lifeline.replay.log import encoded, of_database
+from lifeline.replay.log import of_database
 from lifeline.replay.outcome import Outcome, by_hazard, counts, episodes
+from lifeline.replay.papers import Opened, Papers
 from lifeline.replay.show import Show
 from lifeline.replay.source import Source
+from lifeline.scoring import Alarm
 from lifeline.settings import Settings
 from lifeline.stage import database, perform, settle
-from lifeline.whole import whole
 from rules.levels import RiskLevel
 from sensors.errors import ConfigurationError, UnavailableError
 from simulator.feed_publish import FeedPublisher
@@ -36,15 +36,14 @@ _LONGEST_NAME = 30
 class Request:
     """What is to be replayed, and how.
 
-    read: reads and checks it. speed: seconds of it a second, None = as fast as it goes. log: a file for all
-    that is said.
+    read: reads and checks it. speed: seconds of it a second, None = as fast as it goes.
     """
 
     read: Callable[[], Source]
+    papers: Papers
     speed: float | None = None
     own_services: bool = False
     keep: bool = False
-    log: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +63,13 @@ def replay(request: Request, settings: Settings, show: Show) -> Outcome:
         ConfigurationError: the services that are configured serve production.
         UnavailableError: a service or process did not start, or stopped.
     """
-    with ExitStack() as first:
-        log = first.enter_context(whole(request.log)) if request.log else None
-        with show.doing("reading the feed"):
+    with request.papers.opened() as papers:
+        with show.doing("reading what is to be played"):
             play = request.read()
-        return _replay(play, request, settings, show, log)
+        return _replay(play, request, settings, show, papers)
 
 
-def _replay(play: Source, request: Request, settings: Settings, show: Show, log: BinaryIO | None) -> Outcome:
+def _replay(play: Source, request: Request, settings: Settings, show: Show, papers: Opened) -> Outcome:
     run = f"{play.name[:_LONGEST_NAME]}-{secrets.token_hex(4)}"
     own = request.own_services or not place.configured(settings)
     if own and request.keep:
@@ -88,9 +86,11 @@ def _replay(play: Source, request: Request, settings: Settings, show: Show, log:
             logs = stack.enter_context(_logs())
             children = stack.enter_context(perform(settings, logs, _nobody(logs)))
         played = _publish(play, request.speed, settings, children, show)
-        if log is not None:
-            log.write(encoded(of_database(settings.database())))
-        return _outcome(play, run, played, settings.database())
+        dsn = settings.database()
+        alarms = episodes(dsn, RiskLevel.LOW, play.extent.end)
+        outcome = _outcome(play, run, played, dsn, alarms)
+        papers.write(play, outcome, of_database(dsn), alarms)
+        return outcome
 
 
 @contextmanager
@@ -149,7 +149,7 @@ def _check(children: Iterable[Child]) -> None:
         child.check()
 
 
-def _outcome(play: Source, run: str, published: Published, dsn: str) -> Outcome:
+def _outcome(play: Source, run: str, published: Published, dsn: str, alarms: list[Alarm]) -> Outcome:
     known = counts(dsn)
     return Outcome(
         feed=play.name,
@@ -159,7 +159,7 @@ def _outcome(play: Source, run: str, published: Published, dsn: str) -> Outcome:
         messages=published.messages,
         published=published.readings,
         lost=published.readings - known["stored"],
-        alerts=by_hazard(episodes(dsn, RiskLevel.LOW, play.extent.end)),
+        alerts=by_hazard(alarms),
         score=play.scored(episodes(dsn, RiskLevel.GENERAL, play.extent.end)),
         seconds=published.seconds,
         **known,

@@ -78,7 +78,7 @@ class Show:
 def table(outcome: Judged) -> Table:
     """The figures as a table of two columns."""
     found = Table(title=outcome.title, show_header=False, box=None, pad_edge=False, title_justify="left")
-    for name, value in _rows(outcome):
+    for name, value in figures(outcome):
         found.add_row(name, value)
     return found
 
@@ -100,7 +100,8 @@ def as_json(outcome: Judged | Again) -> str:
     return msgspec.json.encode({**msgspec.structs.asdict(outcome), "rate": outcome.rate}).decode()
 
 
-def _rows(outcome: Judged) -> Iterator[tuple[str, str]]:
+def figures(outcome: Judged) -> Iterator[tuple[str, str]]:
+    """The figures as people read them: name and value."""
     yield from _through_all(outcome) if isinstance(outcome, Outcome) else _straight(outcome)
     yield "transitions", f"{outcome.transitions:,}"
     for hazard, levels in outcome.alerts.items():

@@ -1,41 +1,41 @@
 """A replay straight into the engine, in this process: no broker and no database."""
 
 import time
-from pathlib import Path
 
 import numpy as np
 
 from lifeline.check.ear import Ear
 from lifeline.evaluate.passage import Passage, play_through
-from lifeline.replay.log import encoded, of_engine
+from lifeline.replay.log import of_engine
 from lifeline.replay.outcome import Judged, by_hazard
+from lifeline.replay.papers import Papers
 from lifeline.replay.play import Play
 from lifeline.replay.source import Source
-from lifeline.whole import whole
 from rules.levels import RiskLevel
 from simulator.messages import CLOCK_TOPIC, MILLISECOND, clock
 
 
-def judge(source: Source, log: Path | None = None) -> Judged:
-    """What an engine says of it; all of that is written to ``log``."""
-    begun = time.monotonic()
-    passage = play_through(source) if isinstance(source, Play) else heard(source)
-    seconds = time.monotonic() - begun
-    if log is not None:
-        with whole(log) as file:
-            file.write(encoded(of_engine(passage.transitions, passage.risk_changes)))
-    end = source.extent.end
-    return Judged(
-        feed=source.name,
-        title=source.title,
-        rows=source.extent.rows,
-        published=source.extent.readings,
-        late=passage.late,
-        transitions=len(passage.transitions),
-        alerts=by_hazard(passage.alarms(RiskLevel.LOW, end)),
-        score=source.scored(passage.alarms(RiskLevel.GENERAL, end)),
-        seconds=seconds,
-    )
+def judge(source: Source, papers: Papers) -> Judged:
+    """What an engine says of it."""
+    with papers.opened() as opened:
+        begun = time.monotonic()
+        passage = play_through(source) if isinstance(source, Play) else heard(source)
+        seconds = time.monotonic() - begun
+        end = source.extent.end
+        alarms = passage.alarms(RiskLevel.LOW, end)
+        judged = Judged(
+            feed=source.name,
+            title=source.title,
+            rows=source.extent.rows,
+            published=source.extent.readings,
+            late=passage.late,
+            transitions=len(passage.transitions),
+            alerts=by_hazard(alarms),
+            score=source.scored(passage.alarms(RiskLevel.GENERAL, end)),
+            seconds=seconds,
+        )
+        opened.write(source, judged, of_engine(passage.transitions, passage.risk_changes), alarms)
+        return judged
 
 
 def heard(source: Source) -> Passage:
