@@ -120,13 +120,8 @@ class SensorBank(Bank):
     def _show(
         self, subject: Subjects, time: Times, value: Values, rows: Index, ends: Index
     ) -> Iterator[Found]:
-        start = 0
-        for end in ends.tolist():
-            if end > start:
-                part = slice(start, end)
-                for changes in self.kind.update(subject[part], time[part], value[part]):
-                    yield self._found(changes, rows[part][changes.row], value[part][changes.row])
-                start = end
+        for changes in self.kind.rounds(subject, time, value, ends):
+            yield self._found(changes, rows[changes.row], value[changes.row])
 
     def tick(self, now: int) -> Iterator[Found]:
         for changes in self.kind.tick(now):

@@ -188,6 +188,8 @@ class Engine:
 
 
 def _trusted(readings: Readings) -> Values:
+    if readings.flag.max(initial=0) < _FAIL:
+        return readings.value
     return np.where(readings.flag < _FAIL, readings.value, np.nan)
 
 

@@ -68,6 +68,27 @@ class _Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class _InRounds:
+    """Readings in rounds; where the call fails it is made again round by round."""
+
+    subject: Subjects
+    time: Times
+    value: Values
+    ends: Subjects
+    row: None = None
+
+    @property
+    def weight(self) -> int:
+        return len(self.subject)
+
+    def make(self, kind: Kind[Any]) -> Iterator[Changes]:
+        return kind.rounds(self.subject, self.time, self.value, self.ends)
+
+    def judged(self, changes: Changes) -> list[float]:
+        return list(self.value[changes.row].tolist())
+
+
+@dataclass(frozen=True, slots=True)
 class _Ticked:
     """Time passes for m subjects; row: 0 for each."""
 
@@ -140,6 +161,7 @@ class _Observed:
 
 
 _Call = _Shown | _Ticked | _Observed
+_Any = _Call | _InRounds
 
 
 class Guard:
@@ -151,7 +173,7 @@ class Guard:
         self._off = np.zeros(count, np.bool_)
         self._some_off = False
         self._memory: Memory | None = None
-        self._calls: list[_Call] = []
+        self._calls: list[_Any] = []
         self._shown = 0
         """How many readings and ticks there were since ``_memory`` was copied."""
 
@@ -177,6 +199,23 @@ class Guard:
             row = np.flatnonzero(~self._off[subject])
             subject, time, value = subject[row], time[row], value[row]
         return self._run(_Shown(row, subject, time, value)) if len(subject) else []
+
+    def rounds(self, subject: Subjects, time: Times, value: Values, ends: Subjects) -> list[Changes]:
+        """As the kind's, each change with its reason; a subject that fails changes to ``FAILED``."""
+        if len(ends) > 1 and not self._some_off:
+            call = _InRounds(subject, time, value, ends)
+            self._note(call)
+            with suppress(Exception):
+                return list(_made(self._kind, call))
+            self._take_back()
+        found: list[Changes] = []
+        start = 0
+        for end in ends.tolist():
+            part = slice(start, end)
+            changes = self.update(subject[part], time[part], value[part])
+            found += [replace(change, row=change.row + start) for change in changes]
+            start = end
+        return found
 
     def observe(self, subject: int, row: int, block: Block, beside: float) -> list[Changes]:
         """As the kind's, for the block in a row of what was given; see ``update``."""
@@ -246,7 +285,7 @@ class Guard:
             return change
         return change.only(np.flatnonzero(~self._off[change.subject]))
 
-    def _note(self, call: _Call) -> None:
+    def _note(self, call: _Any) -> None:
         if self._memory is None or self._shown > _AT_LEAST + _OFTEN * len(self._all):
             self._memory = {name: array.copy() for name, array in self._kind.remember().items()}
             self._calls, self._shown = [], 0
@@ -285,7 +324,7 @@ class Guard:
         return Changes(_rows(call), subject, call.when(), state, previous, reasons=(_words(error),))
 
 
-def _made(kind: Kind[Any], call: _Call) -> Iterator[Changes]:
+def _made(kind: Kind[Any], call: _Any) -> Iterator[Changes]:
     """The call's changes with their reasons, asked for at once: a kind says what it knows by then."""
     for change in call.make(kind):
         judged = call.judged(change) if change.figure is None else change.figure.tolist()

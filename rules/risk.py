@@ -126,6 +126,8 @@ def _weights(pieces: Iterable[Evidence], group: Group) -> dict[tuple[str, str], 
         (piece.rule, piece.subject): piece.quality * max(-CLIP, min(CLIP, piece.strength.llr or 0.0))
         for piece in pieces
     }
+    if len(says) == 1:  # most often it is, and a storm makes thousands
+        return {key: group.weight * each for key, each in says.items()}
     pro = sorted((key for key in says if says[key] > 0), key=lambda key: (-says[key], key))
     contra = [key for key in says if says[key] < 0]
     sums = accumulate((says[key] for key in pro), initial=math.fsum(says[key] for key in contra))

@@ -7,7 +7,7 @@ of each subject is right for every way in which a feed can be cut.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import msgspec
@@ -122,6 +122,19 @@ class Kind(ABC, Generic[P]):
     @abstractmethod
     def update(self, subject: Subjects, time: Times, value: Values) -> Iterator[Changes]:
         """Take one reading of each of m different subjects, and yield what that changed, in order."""
+
+    def rounds(self, subject: Subjects, time: Times, value: Values, ends: Subjects) -> Iterator[Changes]:
+        """Take readings in rounds, in none of which a subject stands twice; ends: where each round ends.
+
+        The same as an update for each round; a kind that can take many at once does so here.
+        """
+        start = 0
+        for end in ends.tolist():
+            if end > start:
+                part = slice(start, end)
+                for changes in self.update(subject[part], time[part], value[part]):
+                    yield replace(changes, row=changes.row + start)
+                start = end
 
     def stirring(self, subject: Subjects, value: Values) -> NDArray[np.bool_] | None:
         """Which readings would change anything at all, if each were the next of its subject; None = all.

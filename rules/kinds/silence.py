@@ -20,12 +20,14 @@ Reference: offline only after a period of the device's own type; one vendor of d
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import ClassVar, Self
 
 import msgspec
 import numpy as np
 
 from rules.kinds.base import FOREVER, Changes, Kind, Parameters, Subjects, Times, Values, of_each
+from rules.kinds.runs import Runs
 from sensors.model import Asset, Flag
 from sensors.readings import SECOND
 
@@ -76,6 +78,19 @@ class Silence(Kind[SilenceParameters]):
         self._deadline[subject] = time + self._allowed.take(subject)
         if self.state.take(subject).any():
             yield from self._change(row, subject, time, np.zeros(len(subject), np.int8))
+
+    def rounds(self, subject: Subjects, time: Times, value: Values, ends: Subjects) -> Iterator[Changes]:
+        """Whoever spoke all along needs no more than a new deadline."""
+        runs = Runs.of(subject)
+        told = time[runs.row]
+        deadline = runs.before(told + self._allowed[runs.subject], self._deadline)
+        spoke = runs.without(told > deadline, len(self.state)) & (self.state == 0)
+        newest = runs.last & spoke[runs.subject]
+        self._deadline[runs.subject[newest]] = told[newest] + self._allowed[runs.subject[newest]]
+        rest = np.flatnonzero(~spoke[subject])
+        parts = subject[rest], time[rest], value[rest], np.searchsorted(rest, ends)
+        for changes in super().rounds(*parts):
+            yield replace(changes, row=rest[changes.row])
 
     def tick(self, now: int) -> Iterator[Changes]:
         silent = np.flatnonzero((self._deadline < now) & (self.state == 0))

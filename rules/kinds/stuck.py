@@ -22,6 +22,7 @@ Reference: flat-line test of QARTOD, https://ioos.noaa.gov/project/qartod/.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -29,6 +30,7 @@ from numpy.typing import NDArray
 
 from rules.duration import Duration, lasting
 from rules.kinds.base import Changes, Kind, Parameters, Subjects, Times, Values, at, of_each, shared
+from rules.kinds.runs import Runs
 
 
 class StuckParameters(Parameters, frozen=True, kw_only=True):
@@ -75,6 +77,22 @@ class Stuck(Kind[StuckParameters]):
         self._anchor_time[moved], self._anchor_value[moved] = time[moves], value[moves]
         still &= time - self._anchor_time.take(subject) >= window
         yield from self._change(np.arange(len(subject)), subject, time, still.view(np.int8))
+
+    def rounds(self, subject: Subjects, time: Times, value: Values, ends: Subjects) -> Iterator[Changes]:
+        """Whoever moved with each reading stands nowhere but at its last."""
+        runs = Runs.of(subject)
+        said = value[runs.row]
+        step = np.abs(said - runs.before(said, self._anchor_value))
+        stood = ~(step > at(self._tolerance, runs.subject))
+        moved = runs.without(stood, len(self.state)) & (self.state == 0)
+        newest = runs.last & moved[runs.subject]
+        last = runs.subject[newest]
+        self._anchor_value[last] = said[newest]
+        self._anchor_time[last] = self._newest[last] = time[runs.row[newest]]
+        rest = np.flatnonzero(~moved[subject])
+        parts = subject[rest], time[rest], value[rest], np.searchsorted(rest, ends)
+        for changes in super().rounds(*parts):
+            yield replace(changes, row=rest[changes.row])
 
     def memory(self) -> int:
         return int(self._window.max(initial=0))
