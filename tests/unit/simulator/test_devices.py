@@ -10,7 +10,7 @@ from sensors.model import Registry
 from sensors.readings import MINUTE, SECOND
 from simulator.incidents import Incident, Span
 from simulator.links import Battery, Outage, Silent
-from simulator.mailbox import KEPT
+from simulator.mailbox import KEPT, KEPT_IN_ALL, kept
 from simulator.messages import Message
 from simulator.sampling import Rhythm
 from simulator.scenario import Scenario
@@ -224,3 +224,10 @@ def test_a_battery_that_runs_empty_goes_down_for_ever_longer_and_dies() -> None:
     assert 20 > by_quarter[1] > by_quarter[2] > by_quarter[3] == 0
     assert len(numbers(messages)) > 2
     assert len(numbers(messages, "d-B")) == 1
+
+
+def test_the_devices_of_a_large_city_share_what_is_kept() -> None:
+    assert kept(0) == kept(1_000) == KEPT
+    assert kept(100_000) == 5
+    assert 85_000 * kept(85_000) <= KEPT_IN_ALL
+    assert kept(10 * KEPT_IN_ALL) == 1

@@ -203,3 +203,23 @@ def test_a_valve_outside_any_network_is_refused() -> None:
         ConfigurationError, match="valve-closed at MN: expected a main with attributes network"
     ):
         sent(plain, 1, scenario)
+
+
+def test_the_same_town_says_the_same_byte_for_byte() -> None:
+    burst = Scenario(
+        name="one", duration=Span(120 * MINUTE), incidents=(Burst(**TIME, asset="MN-A", hole_mm=80),)
+    )
+    assert [each.payload for each in sent(TOWN, 60, burst)] == [
+        each.payload for each in sent(TOWN, 60, burst)
+    ]
+
+
+def test_how_it_is_stepped_hardly_matters() -> None:
+    """Ten minutes by the second and by the minute: pressures within 0.01 m."""
+    minutely, secondly = Network(find("water")), Network(find("water"))
+    for network, seconds in ((minutely, 60), (secondly, 1)):
+        network.start(1.5)
+        for _ in range(600 // seconds):
+            network.step(seconds, 1.5, {}, {}, frozenset(), frozenset())
+    for node in ("HILL", "A5", "B4"):
+        assert minutely.pressure(node) == pytest.approx(secondly.pressure(node), abs=0.01)
