@@ -3,7 +3,7 @@
 import csv
 import gzip
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from io import TextIOWrapper
 from pathlib import Path
@@ -18,11 +18,24 @@ _BROKEN = (EOFError, OSError, zlib.error, BadZipFile)
 """What is raised on the way by a compressed file that was cut off or changed."""
 
 
+Bad = Callable[[Mistake], None]
+"""Told of what is wrong with a row; the row is left out if it returns."""
+
+
+def refuse(mistake: Mistake) -> None:
+    """Leave nothing out.
+
+    Raises:
+        Mistake: always.
+    """
+    raise mistake
+
+
 class Table:
     """A CSV that is read once, front to back, in bounded memory; made by ``open_table``."""
 
-    def __init__(self, path: Path, text: IO[str], delimiter: str) -> None:
-        self._path = path
+    def __init__(self, path: Path, text: IO[str], delimiter: str, bad: Bad) -> None:
+        self._path, self.bad = path, bad
         self._reader = csv.reader(text, delimiter=delimiter, strict=True)
         self._records = self._read()
         _, head = next(self._records, (0, []))
@@ -51,9 +64,9 @@ class Table:
         width = len(self.columns)
         for line, cells in self._records:
             if len(cells) != width:
-                raise self.mistake(
-                    line, "row", f"expected {width} cells as in the first line, not {len(cells)}"
-                )
+                expected = f"expected {width} cells as in the first line, not {len(cells)}"
+                self.bad(self.mistake(line, "row", expected))
+                continue
             yield line, cells
 
     def mistake(self, line: int, field: str, expected: str) -> Mistake:
@@ -61,18 +74,23 @@ class Table:
         return Mistake(self._path, line, field, expected)
 
     def _read(self) -> Iterator[tuple[int, list[str]]]:
+        while (cells := self._next()) is not None:
+            if cells:
+                yield self._reader.line_num, cells
+
+    def _next(self) -> list[str] | None:
+        """The next record, empty where it was left out; None at the end."""
         try:
-            for cells in self._reader:
-                if cells:
-                    yield self._reader.line_num, cells
+            return next(self._reader, None)
         except csv.Error as error:
-            raise self.mistake(self._reader.line_num, "syntax", f"expected CSV: {error}") from None
+            self.bad(self.mistake(self._reader.line_num, "syntax", f"expected CSV: {error}"))
+            return []
         except UnicodeDecodeError:
-            raise self._broken("expected UTF-8") from None
+            self.bad(self._broken("expected UTF-8"))
         except _BROKEN as error:
-            raise self._broken(
-                f"expected the rest of the file, which is cut off or broken ({error})"
-            ) from None
+            expected = f"expected the rest of the file, which is cut off or broken ({error})"
+            self.bad(self._broken(expected))
+        return None
 
     def _broken(self, expected: str) -> Mistake:
         """Files are read ahead, so that only a line before the fault is known."""
@@ -80,8 +98,8 @@ class Table:
 
 
 @contextmanager
-def open_table(path: Path, delimiter: str = ",") -> Iterator[Table]:
-    """The table in a file, its head read.
+def open_table(path: Path, delimiter: str = ",", bad: Bad = refuse) -> Iterator[Table]:
+    """The table in a file, its head read; a rest that cannot be read is bad, and left out as a whole.
 
     Raises:
         Mistake: the file cannot be opened, or has no head.
@@ -94,7 +112,7 @@ def open_table(path: Path, delimiter: str = ",") -> Iterator[Table]:
             raise Mistake(path, None, "file", f"expected a file that can be read: {why}") from None
         except BadZipFile as error:
             raise Mistake(path, None, "file", f"expected a zip: {error}") from None
-        yield Table(path, text, delimiter)
+        yield Table(path, text, delimiter, bad)
 
 
 def _text(path: Path, stack: ExitStack) -> IO[str]:

@@ -8,7 +8,7 @@ from sensors.model import Registry
 from sensors.readings import SECOND
 from simulator.feed import Feed, Labels
 from simulator.feed_csv import Table, open_table
-from simulator.feed_time import Moment, moment, written
+from simulator.feed_time import Moment, UnclearError, moment, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,5 +65,7 @@ def _rows(table: Table, labels: Labels, registry: Registry, read: Moment) -> Ite
 def _time(table: Table, line: int, column: str, cell: str, read: Moment) -> int:
     try:
         return read(cell.strip())
+    except UnclearError as unclear:
+        raise table.mistake(line, column, str(unclear)) from None
     except (ValueError, OverflowError):
         raise table.mistake(line, column, f"expected a time (iso), not {cell!r}") from None

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sensors.errors import Mistake
 from sensors.readings import HOUR
 from simulator.feed import Channel, Feed
-from simulator.feed_csv import Table, open_table
-from simulator.feed_time import microseconds, moment, number, written
+from simulator.feed_csv import Bad, Table, open_table, refuse
+from simulator.feed_time import UnclearError, microseconds, moment, number, written
 
 CHUNK = 4096
 """Rows that are held at a time."""
@@ -68,16 +69,18 @@ class Extent:
 
 
 def read_rows(
-    feed: Feed, channels: tuple[Channel, ...], data: Path, until: int | None = None
+    feed: Feed, channels: tuple[Channel, ...], data: Path, until: int | None = None, bad: Bad = refuse
 ) -> Iterator[Rows]:
-    """The feed's rows from ``since`` on and before ``until``, a chunk at a time.
+    """The feed's rows from ``since`` on and before ``until``, a chunk at a time; ``bad`` is told of others.
 
     Raises:
         Mistake: the first thing that is wrong with the tables, by file and line.
     """
     since = None if feed.since is None else microseconds(feed.since)
     for rows in (
-        _merged(feed, channels, data) if feed.beside or not feed.in_order else _read(feed, channels, data)
+        _merged(feed, channels, data, bad)
+        if feed.beside or not feed.in_order
+        else _read(feed, channels, data, bad)
     ):
         kept = rows[_place(rows, since, 0) : _place(rows, until, len(rows))]
         if len(kept):
@@ -86,20 +89,20 @@ def read_rows(
             return
 
 
-def _read(feed: Feed, channels: tuple[Channel, ...], data: Path, part: int = 0) -> Iterator[Rows]:
+def _read(feed: Feed, channels: tuple[Channel, ...], data: Path, bad: Bad, part: int = 0) -> Iterator[Rows]:
     """The rows of one part, file after file, with values of its own channels only."""
     channels = tuple(channel for channel in channels if channel.part == part)
     last: int | None = None
     for file in feed.parts[part].files:
-        with open_table(data / file, feed.delimiter) as table:
+        with open_table(data / file, feed.delimiter, bad) as table:
             for rows in _chunks(table, feed, channels, last):
                 last = int(rows.time[-1])
                 yield rows
 
 
-def _merged(feed: Feed, channels: tuple[Channel, ...], data: Path) -> Iterator[Rows]:
+def _merged(feed: Feed, channels: tuple[Channel, ...], data: Path, bad: Bad) -> Iterator[Rows]:
     """The rows of all parts by time, held in memory as a whole; a part that has no row then has no values."""
-    parts = [list(_read(feed, channels, data, part)) for part in range(len(feed.parts))]
+    parts = [list(_read(feed, channels, data, bad, part)) for part in range(len(feed.parts))]
     times = np.unique(np.concatenate([np.empty(0, np.int64), *(rows.time for rows in chain(*parts))]))
     value = np.full((len(times), len(channels)), np.nan)
     for part, chunks in enumerate(parts):
@@ -111,7 +114,13 @@ def _merged(feed: Feed, channels: tuple[Channel, ...], data: Path) -> Iterator[R
         yield Rows(times[start : start + CHUNK], value[start : start + CHUNK])
 
 
-def survey(feed: Feed, channels: tuple[Channel, ...], data: Path, until: int | None = None) -> Extent:
+def survey(
+    feed: Feed,
+    channels: tuple[Channel, ...],
+    data: Path,
+    until: int | None = None,
+    bad: Bad = refuse,
+) -> Extent:
     """Read all that will be read, so that it is known to be right before any of it is used.
 
     Raises:
@@ -119,7 +128,7 @@ def survey(feed: Feed, channels: tuple[Channel, ...], data: Path, until: int | N
     """
     rows = readings = 0
     stretches: list[tuple[int, int]] = []
-    for chunk in read_rows(feed, channels, data, until):
+    for chunk in read_rows(feed, channels, data, until, bad):
         rows, readings = rows + len(chunk), readings + chunk.readings
         for start, end in _stretches(chunk.time, feed.interval):
             if stretches and start - stretches[-1][1] < HOLE:
@@ -143,24 +152,38 @@ def _records(
 ) -> Iterator[tuple[int, list[float]]]:
     """The time and the values of each record; ``last`` is the time of the one before the first."""
     place, *places = table.places([feed.time.column, *columns])
-    read, missing = moment(feed.time.format, feed.time.zone), frozenset(feed.missing)
-    for line, cells in table.records():
+    read, missing = moment(feed.time.format, feed.time.zone, in_order=feed.in_order), frozenset(feed.missing)
+
+    def time_of(line: int, cell: str) -> int:
         try:
-            time = read(cells[place].strip())
+            time = read(cell.strip())
+        except UnclearError as unclear:
+            raise table.mistake(line, feed.time.column, str(unclear)) from None
         except (ValueError, OverflowError):
-            expected = f"expected a time ({feed.time.format}), not {cells[place]!r}"
+            expected = f"expected a time ({feed.time.format}), not {cell!r}"
             raise table.mistake(line, feed.time.column, expected) from None
         if feed.in_order and last is not None and time <= last:
             expected = f"expected a time after {written(last)} of the row before, not {written(time)}"
             raise table.mistake(line, feed.time.column, expected)
+        return time
+
+    def value_of(line: int, column: str, cell: str) -> float:
+        try:
+            return math.nan if cell in missing else number(cell, feed.decimal)
+        except ValueError:
+            raise table.mistake(line, column, f"expected a number, not {cell!r}") from None
+
+    for line, cells in table.records():
+        try:
+            time = time_of(line, cells[place])
+            values = [
+                value_of(line, column, cells[each].strip())
+                for column, each in zip(columns, places, strict=True)
+            ]
+        except Mistake as mistake:
+            table.bad(mistake)
+            continue
         last = time
-        values = []
-        for column, each in zip(columns, places, strict=True):
-            cell = cells[each].strip()
-            try:
-                values.append(math.nan if cell in missing else number(cell, feed.decimal))
-            except ValueError:
-                raise table.mistake(line, column, f"expected a number, not {cell!r}") from None
         yield time, values
 
 

@@ -52,6 +52,9 @@ def replay(
     rules: Annotated[
         Path | None, typer.Option(help="Other rules than the feed names, or than the demo city's.")
     ] = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave out rows and lines that are wrong, and count them.")
+    ] = False,
     own_services: Annotated[
         bool, typer.Option("--own-services", help="Start database and broker, even if some are configured.")
     ] = False,
@@ -107,13 +110,23 @@ def replay(
     services = {"--speed": speed != "max", "--own-services": own_services, "--keep": keep}
     of_feeds = {"--until": until, "--shift": shift, "--city": city, "--rules": rules, "--from": since}
     if journal:
-        _refuse("--journal", {**services, "FEED": feed, "--engine": engine, "--report": report, **of_feeds})
+        _refuse(
+            "--journal",
+            {
+                **services,
+                "FEED": feed,
+                "--engine": engine,
+                "--report": report,
+                "--skip-bad": skip_bad,
+                **of_feeds,
+            },
+        )
         _again(settings, log, json)
         return
     stored = {"--to": to, "--domain": domain, "--district": district}
     start = None if shift is None else _start(shift)
     if since is not None:
-        _refuse("--from", {"FEED": feed, "--until": until, "--city": city})
+        _refuse("--from", {"FEED": feed, "--until": until, "--city": city, "--skip-bad": skip_bad})
         if to is None:
             raise ConfigurationError("--from: expected --to beside it")
         wanted = Wanted(moment("--from", since), moment("--to", to), domain, district)
@@ -126,6 +139,7 @@ def replay(
             until=None if until is None else moment("--until", until),
             city=city,
             rules=rules,
+            skip_bad=skip_bad,
         )
     else:
         raise ConfigurationError("expected a FEED, --from and --to, or --journal")

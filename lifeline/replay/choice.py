@@ -25,7 +25,7 @@ class Choice:
 
     data: the folder of a feed's tables. until: us since 1970 UTC; what is from then on is left out. city:
     that a recording is of, the demo city if not given. rules: others than the feed names, or than the demo
-    city's.
+    city's. skip_bad: whether rows and lines that are wrong are left out and counted.
     """
 
     feed: str
@@ -33,6 +33,7 @@ class Choice:
     until: int | None = None
     city: Path | None = None
     rules: Path | None = None
+    skip_bad: bool = False
 
     def read(self) -> Play | Recording:
         """Read and check it as a whole.
@@ -46,12 +47,12 @@ class Choice:
     def _play(self) -> Play:
         if self.city is not None:
             raise ConfigurationError("--city: expected none beside a feed file, which names its own")
-        return read_feed(find(self.feed), self.data, self.until, self.rules)
+        return read_feed(find(self.feed), self.data, self.until, self.rules, skip_bad=self.skip_bad)
 
     def _recording(self) -> Recording:
         registry = numbered(read_city(self.city or DEMO_CITY))
         rules = load_rules([self.rules or DEMO_RULES], registry)
-        recording = Recording(Path(self.feed), registry, rules, self.until)
+        recording = Recording(Path(self.feed), registry, rules, self.until, skip_bad=self.skip_bad)
         recording.extent  # noqa: B018, reads it to its end
         return recording
 

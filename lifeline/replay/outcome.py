@@ -52,6 +52,9 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     alerts: dict[str, dict[str, int]]
     score: Score | None
     seconds: float
+    skipped: int = 0
+    """Rows or lines that were left out as wrong."""
+    skipped_first: str | None = None
 
     @property
     def rate(self) -> float:

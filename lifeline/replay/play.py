@@ -1,9 +1,10 @@
 """A feed with all that belongs to it, read and checked before anything is started."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from lifeline.replay.skipped import Skipped, again, counting
 from lifeline.replay.training import taught
 from lifeline.scoring import Alarm, Score, after, score
 from rules.load import load as load_rules
@@ -31,6 +32,8 @@ class Play:
     extent: Extent
     shift: int = 0
     """How much later (us) everything is than the tables say; the labels and the extent are so already."""
+    skip_bad: bool = False
+    skipped: Skipped = field(default_factory=Skipped)
 
     @property
     def name(self) -> str:
@@ -44,7 +47,7 @@ class Play:
 
     def rows(self) -> Iterator[Rows]:
         """What was measured."""
-        for rows in read_rows(self.feed, self.channels, self.data, self.until):
+        for rows in read_rows(self.feed, self.channels, self.data, self.until, again(skip_bad=self.skip_bad)):
             yield Rows(rows.time + self.shift, rows.value)
 
     def instants(self) -> Iterator[Instant]:
@@ -77,10 +80,13 @@ class Play:
         return frozenset(channel.sensor.asset for channel in self.channels)
 
 
-def read(path: Path, data: Path, until: int | None = None, rules: Path | None = None) -> Play:
+def read(
+    path: Path, data: Path, until: int | None = None, rules: Path | None = None, *, skip_bad: bool = False
+) -> Play:
     """Read and check a feed, its city, its rules (or others) and its labels, the tables to their end.
 
     data: the folder of the feed's tables. until: us since 1970 UTC; rows from then on are left out.
+    skip_bad: whether rows that are wrong are left out and counted.
 
     Raises:
         Mistake, Mistakes: everything that is wrong with the first of them that has a mistake.
@@ -96,6 +102,11 @@ def read(path: Path, data: Path, until: int | None = None, rules: Path | None = 
         raise feed.mistake(("labels", "hazard"), "expected a hazard that a rule speaks of")
     columns = channels(feed, registry)
     labels = read_labels(feed, registry, data)
-    extent = survey(feed, columns, data, until)
-    found = taught(found, registry, feed, columns, data)
-    return Play(feed, data, until, registry, found, columns, labels, extent)
+    skipped = Skipped()
+    extent = survey(feed, columns, data, until, counting(skipped, skip_bad=skip_bad))
+    unread = feed.train is not None and bool(feed.train.files)
+    bad = counting(skipped, skip_bad=skip_bad) if unread else again(skip_bad=skip_bad)
+    found = taught(found, registry, feed, columns, data, bad)
+    return Play(
+        feed, data, until, registry, found, columns, labels, extent, skip_bad=skip_bad, skipped=skipped
+    )

@@ -10,7 +10,7 @@ import zlib
 from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
@@ -24,11 +24,13 @@ from ingest.decode import CLOCK, Window, decode
 from ingest.index import Index, Leaf
 from ingest.message import Message
 from lifeline.replay.shift import shifted
+from lifeline.replay.skipped import Skipped, again, counting
 from lifeline.scoring import Alarm, Score
 from rules.model import RuleSet
 from sensors.errors import Mistake
 from sensors.model import Registry
 from sensors.readings import SECOND
+from simulator.feed_csv import Bad, refuse
 from simulator.feed_messages import Instant
 from simulator.feed_rows import HOLE, Extent
 from simulator.messages import clock
@@ -82,8 +84,10 @@ def is_recording(path: Path) -> bool:
     return name.suffix in SUFFIXES
 
 
-def lines(path: Path) -> Iterator[tuple[int, Message, int | None]]:
+def lines(path: Path, bad: Bad = refuse) -> Iterator[tuple[int, Message, int | None]]:
     """The messages that a worker takes, each with its line, and with when it came in us since 1970 UTC.
+
+    bad: told of what is wrong with a line, or with the rest of the file, which is left out if it returns.
 
     Raises:
         Mistake: a line is none, or the file cannot be read to its end.
@@ -92,15 +96,27 @@ def lines(path: Path) -> Iterator[tuple[int, Message, int | None]]:
     try:
         with _opened(path) as file:
             for number, line in enumerate(file, 1):
-                if line.strip() and _taken((heard := _read(path, number, line)).topic):
-                    at = None if heard.at is None else heard.at * formats.MILLISECOND
-                    yield number, Message(heard.topic, _content(path, number, heard), heard.type), at
+                try:
+                    message = _message(path, number, line) if line.strip() else None
+                except Mistake as mistake:
+                    bad(mistake)
+                    continue
+                if message is not None:
+                    yield number, *message
     except _BROKEN as error:
         if not number and isinstance(error, OSError) and error.strerror:
             expected = f"expected a file that can be read: {error.strerror}"
             raise Mistake(path, None, "file", expected) from None
         expected = f"expected the rest of the file, which is cut off or broken ({error}), after line {number}"
-        raise Mistake(path, None, "file", expected) from None
+        bad(Mistake(path, None, "file", expected))
+
+
+def _message(path: Path, number: int, line: bytes) -> tuple[Message, int | None] | None:
+    heard = _read(path, number, line)
+    if not _taken(heard.topic):
+        return None
+    at = None if heard.at is None else heard.at * formats.MILLISECOND
+    return Message(heard.topic, _content(path, number, heard), heard.type), at
 
 
 def _opened(path: Path) -> BinaryIO | gzip.GzipFile:
@@ -138,6 +154,8 @@ class Recording:
     """us since 1970 UTC, as it was recorded; messages from then on are left out."""
     shift: int = 0
     """How much later (us) everything is than it was recorded."""
+    skip_bad: bool = False
+    skipped: Skipped = field(default_factory=Skipped)
 
     @property
     def name(self) -> str:
@@ -161,7 +179,9 @@ class Recording:
     @cached_property
     def clocked(self) -> bool:
         """Whether it brings a clock."""
-        return any(message.topic == CLOCK for _, message, _ in lines(self.path))
+        bad = counting(self.skipped, skip_bad=self.skip_bad)
+        # To its end, so that all that is wrong with it is counted once, and here.
+        return sum(message.topic == CLOCK for _, message, _ in lines(self.path, bad)) > 0
 
     def instants(self) -> Iterator[Instant]:
         """The messages in their order, each under the newest time of the recording's clock."""
@@ -195,14 +215,15 @@ class Recording:
 
     def later(self, shift: int) -> "Recording":
         """The same so much later (us)."""
-        return replace(self, shift=self.shift + shift)
+        return replace(self, shift=self.shift + shift, skipped=Skipped())
 
     def _timed(self) -> Iterator[tuple[int | None, Message]]:
         """Each message with the time that its coming makes it."""
-        for _, message, at in lines(self.path):
+        clocked = self.clocked
+        for _, message, at in lines(self.path, again(skip_bad=self.skip_bad)):
             if message.topic == CLOCK:
                 yield _clock(message), message
-            elif self.clocked:
+            elif clocked:
                 yield None, message
             else:
                 time = at if at is not None else _spoken_of(message)

@@ -162,5 +162,7 @@ def _outcome(play: Source, run: str, published: Published, dsn: str, alarms: lis
         alerts=by_hazard(alarms),
         score=play.scored(episodes(dsn, RiskLevel.GENERAL, play.extent.end)),
         seconds=published.seconds,
+        skipped=play.skipped.count,
+        skipped_first=play.skipped.first,
         **known,
     )

@@ -103,6 +103,8 @@ def as_json(outcome: Judged | Again) -> str:
 def figures(outcome: Judged) -> Iterator[tuple[str, str]]:
     """The figures as people read them: name and value."""
     yield from _through_all(outcome) if isinstance(outcome, Outcome) else _straight(outcome)
+    if outcome.skipped:
+        yield "left out as wrong", f"{outcome.skipped:,}, the first: {outcome.skipped_first}"
     yield "transitions", f"{outcome.transitions:,}"
     for hazard, levels in outcome.alerts.items():
         yield f"alerts: {hazard}", ", ".join(f"{levels[each.english]:,} {each.english}" for each in RiskLevel)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
+from lifeline.replay.skipped import Skipped
 from lifeline.scoring import Alarm, Score
 from rules.model import RuleSet
 from sensors.model import Registry
@@ -36,6 +37,11 @@ class Source(Protocol):
     @property
     def extent(self) -> Extent:
         """How much there is of it, and when."""
+        ...
+
+    @property
+    def skipped(self) -> Skipped:
+        """What was left out of it as wrong."""
         ...
 
     def instants(self) -> Iterator[Instant]:

@@ -33,6 +33,8 @@ def judge(source: Source, papers: Papers) -> Judged:
             alerts=by_hazard(alarms),
             score=source.scored(passage.alarms(RiskLevel.GENERAL, end)),
             seconds=seconds,
+            skipped=source.skipped.count,
+            skipped_first=source.skipped.first,
         )
         opened.write(source, judged, of_engine(passage.transitions, passage.risk_changes), alarms)
         return judged

@@ -14,6 +14,7 @@ import numpy as np
 
 from ingest.index import Index
 from lifeline.backtest.stored import Part, holding, parts
+from lifeline.replay.skipped import Skipped
 from lifeline.scoring import Alarm, Score
 from rules.load import load as load_rules
 from rules.model import RuleSet
@@ -64,6 +65,8 @@ class Stretch:
     rules: RuleSet
     shift: int = 0
     _parts: list[Part] = field(default_factory=list, repr=False)
+    skipped: Skipped = field(default_factory=Skipped)
+    """Nothing: what is stored was read once."""
 
     @property
     def name(self) -> str:

@@ -10,12 +10,18 @@ from rules.model import RuleSet
 from sensors.model import Registry
 from sensors.readings import Readings
 from simulator.feed import Channel, Feed
+from simulator.feed_csv import Bad, refuse
 from simulator.feed_rows import read_rows
 from simulator.feed_time import microseconds, written
 
 
 def taught(
-    rules: RuleSet, registry: Registry, feed: Feed, channels: tuple[Channel, ...], data: Path
+    rules: RuleSet,
+    registry: Registry,
+    feed: Feed,
+    channels: tuple[Channel, ...],
+    data: Path,
+    bad: Bad = refuse,
 ) -> RuleSet:
     """The rules with what their kinds learn from the feed's training stretch.
 
@@ -30,7 +36,8 @@ def taught(
     train = feed.train
     until = None if train.until is None else microseconds(train.until)
     source = replace(feed, files=train.files or feed.files, since=train.since or feed.since)
-    parts = [part for part, _ in measured(read_rows(source, channels, data, until), channels, registry)]
+    rows = read_rows(source, channels, data, until, bad)
+    parts = [part for part, _ in measured(rows, channels, registry)]
     if not any(map(len, parts)):
         raise feed.mistake(("train",), "expected a stretch with rows in it")
     history = Readings.concatenate(parts)
