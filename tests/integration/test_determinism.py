@@ -19,6 +19,7 @@ from lifeline.replay.source import Source
 from lifeline.replay.straight import heard
 from lifeline.runtime.mosquitto import Mosquitto
 from lifeline.runtime.postgres import Postgres
+from rules.hazards import hazards
 from rules.load import DEMO_RULES
 from rules.load import load as load_rules
 from sensors.load import DEMO_CITY, read_city
@@ -27,8 +28,9 @@ from sensors.registry import numbered
 from simulator.feed import find
 from simulator.outlets import FileOutlet
 from simulator.publish import Publisher
-from simulator.scenario import DEMO
+from simulator.scenario import DEMO, LIBRARY
 from simulator.scenario_file import read_scenario
+from simulator.setting import setting
 from simulator.simulation import Simulation
 from tests.support.performed import perform
 from tests.support.replaying import CHAMBERS, FEEDS
@@ -72,6 +74,19 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Case:
 
 
 @pytest.fixture(scope="session")
+def storm(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    """A storm that floods streets, as a recording."""
+    city = read_city(DEMO_CITY)
+    scenario = read_scenario(LIBRARY / "storm-flood.toml", city, hazards())
+    registry = numbered(setting(scenario, city))
+    path = tmp_path_factory.mktemp("storm") / "storm.jsonl"
+    simulation = Simulation(registry, scenario, start=1_763_683_200_000_000, seed=4)
+    with FileOutlet(path) as outlet:
+        Publisher(simulation, outlet, deque(maxlen=0)).run(simulation.start + scenario.duration)
+    return case(Recording(path, registry, load_rules([DEMO_RULES], city)), 1000)
+
+
+@pytest.fixture(scope="session")
 def batadal() -> Case:
     """Until the first attack is over."""
     return water(until=1_474_243_200_000_000)
@@ -93,6 +108,7 @@ def water(until: int | None) -> Case:
     params=[
         "chambers",
         "city",
+        "storm",
         pytest.param("batadal", marks=pytest.mark.data),
         pytest.param("batadal_whole", marks=[pytest.mark.data, pytest.mark.full]),
     ]
