@@ -75,7 +75,7 @@ def rows(dsn: str, query: str) -> list[tuple[object, ...]]:
 
 def transitions(dsn: str) -> list[tuple[object, ...]]:
     columns = "rule, subject, previous, state"
-    order = "order by seq, time, rule, state"
+    order = "order by time, rule, subject, state"
     return rows(dsn, f"select {columns} from transitions where rule <> 'methane' {order}")
 
 
