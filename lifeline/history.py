@@ -16,6 +16,7 @@ import psycopg
 from ingest import validate
 from ingest.allowance import Allowance
 from ingest.index import Index
+from ingest.rollups import note_due
 from ingest.write import prepare, write_dead, write_readings
 from sensors import store
 from sensors.errors import ConfigurationError, UnavailableError
@@ -84,6 +85,7 @@ async def _store(
         written = await write_readings(connection, readings, np.zeros(len(readings), np.bool_), certain=False)
         kept = allowance.admit(written.conflicts, index, now=0)
         await write_dead(connection, kept)
+        await note_due(connection, readings)
     allowance.spend(kept, index)
     return Loaded(
         stored=before.stored + written.stored,
