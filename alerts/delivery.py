@@ -9,23 +9,30 @@ from uuid import UUID
 import httpx
 from pydantic import ValidationError
 
-from alerts import webhook
 from alerts.backoff import next_try
+from alerts.channels.build import build
+from alerts.channels.channel import Earlier, Letter
 from alerts.database import Pool
 from alerts.message import message
 from alerts.metrics import Metrics
 from alerts.outbox import TryAgain
-from alerts.routing import Decision, Receiver, decide
-from alerts.signature import HEADER, signature
-from alerts.webhook import Outcome, Permanent, Taken, Transient
+from alerts.outcome import Outcome, Permanent, Taken, Transient
+from alerts.routing import Decision, Receiver, role
+from rules.levels import RiskLevel
 
 _READ = """
 select d.delivery_id, d.receiver, d.kind, d.attempts, d.queued_at, d.finished_at,
-    e.event_id, e.alert_id, e.number, e.who, e.why, e.event_time, e.level, e.state, e.data,
+    e.event_id, e.alert_id, e.number, e.who, e.why, e.event_time, e.wall_time, e.level, e.state, e.data,
     a.asset_id, a.hazard, s.name as asset_name, s.name_en as asset_name_en, s.kind as asset_kind,
     s.domain, s.district, s.longitude, s.latitude,
     s.utility_id, u.name as utility_name, u.name_en as utility_name_en,
-    (select purpose from deployment) as purpose
+    (select purpose from deployment) as purpose,
+    array(
+        select jsonb_build_object('id', before.event_id, 'at', before.wall_time)
+        from alert_events before join deliveries told on told.event_id = before.event_id
+        where before.alert_id = e.alert_id and before.number < e.number and told.receiver = d.receiver
+        order by before.number
+    ) as earlier
 from deliveries d
 join alert_events e using (event_id)
 join alerts a using (alert_id)
@@ -43,13 +50,13 @@ where delivery_id = %(delivery_id)s and finished_at is null
 
 
 class Courier:
-    """Delivers by webhook; one for the whole process."""
+    """Delivers through the receivers' channels; one for the whole process."""
 
     def __init__(
         self, pool: Pool, receivers: Iterable[Receiver], client: httpx.AsyncClient, metrics: Metrics
     ) -> None:
-        self._pool, self._client, self._metrics = pool, client, metrics
-        self._receivers = {receiver.id: receiver for receiver in receivers}
+        self._pool, self._metrics = pool, metrics
+        self._ways = {receiver.id: (receiver, build(receiver, client)) for receiver in receivers}
 
     async def deliver(self, delivery_id: UUID) -> None:
         """Try a delivery once, unless an earlier try has finished it.
@@ -70,26 +77,24 @@ class Courier:
             raise TryAgain(result["next_try_at"])
 
     async def _send(self, row: Mapping[str, Any]) -> Outcome:
-        receiver = self._receivers.get(row["receiver"])
-        if receiver is None:
+        if row["receiver"] not in self._ways:
             return Transient("the receiver is not in the receivers file")
-        decision = decide(receiver, row["utility_id"], drill=row["purpose"] == "replay")
+        receiver, channel = self._ways[row["receiver"]]
+        decision = role(receiver, drill=row["purpose"] == "replay")
         if decision is not Decision.DELIVER:
             return Permanent(decision)
-        now = datetime.now(UTC)
         try:
-            body = message(row, now)
+            letter = _letter(row, datetime.now(UTC))
         except ValidationError as error:
             return Permanent(
                 f"the message cannot be made: {error.errors()[0]['loc']}: {error.errors()[0]['msg']}"
             )
-        headers = {
-            "Content-Type": "application/json",
-            "Accept-Encoding": "identity",
-            "Idempotency-Key": str(row["delivery_id"]),
-            HEADER: signature(receiver.secret, int(now.timestamp()), body),
-        }
-        return await webhook.post(self._client, receiver.url, body, headers)
+        return await channel.send(letter)
+
+
+def _letter(row: Mapping[str, Any], now: datetime) -> Letter:
+    earlier = tuple(Earlier(UUID(each["id"]), datetime.fromisoformat(each["at"])) for each in row["earlier"])
+    return Letter(message(row, now), row["wall_time"], earlier)
 
 
 def _result(outcome: Outcome, row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -102,5 +107,6 @@ def _result(outcome: Outcome, row: Mapping[str, Any], now: datetime) -> dict[str
         case Permanent(error):
             return {**result, "state": "dead", "error": error}
         case Transient(error):
-            then = next_try(row["queued_at"], attempts, now, random.random())  # noqa: S311, spreads, hides nothing
+            worst = RiskLevel(row["data"]["worst_level"])
+            then = next_try(row["queued_at"], worst, attempts, now, random.random())  # noqa: S311, spreads, hides nothing
             return {**result, "state": "failed" if then else "dead", "error": error, "next_try_at": then}

@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import LiteralString
 
 import structlog
+from psycopg.sql import SQL, Identifier
 
-from alerts import outbox
 from alerts.claim import Claimer
 from alerts.database import Connection, Pool, connect, is_away
 from alerts.metrics import Metrics
@@ -85,7 +85,8 @@ class Leader:
             await asyncio.sleep(STAND_BY_S)
 
     async def _lead(self, connection: Connection) -> None:
-        await connection.execute(f'listen {CHANNEL}; listen "{outbox.CHANNEL}"')
+        for channel in (CHANNEL, *self._outbox.channels):
+            await connection.execute(SQL("listen {}").format(Identifier(channel)))
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._claim(connection))
@@ -99,8 +100,8 @@ class Leader:
             self._stand(Standing.CLAIMING)
             if not taken:
                 async for notice in connection.notifies(timeout=POLL_S, stop_after=1):
-                    if notice.channel == outbox.CHANNEL:
-                        self._outbox.hear(notice.payload)
+                    if notice.channel != CHANNEL:
+                        self._outbox.hear(notice.channel, notice.payload)
 
     def _stand(self, standing: Standing) -> None:
         if standing is not Standing.WAITING and standing is not self.standing:

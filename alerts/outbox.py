@@ -1,7 +1,8 @@
-"""The queue of messages on their way: one job a delivery, and one at a time for an alert and receiver.
+"""The queues of messages on their way: one job a delivery, and one at a time for an alert and receiver.
 
-A job that waits for its next try holds back those behind it with the same lock, so that an update never
-overtakes its alert. All jobs have the same priority, for a lock yields to priority.
+Each receiver has a queue and slots of its own, so that one that is slow or gone holds up nobody else. A job
+that waits for its next try holds back those behind it with the same lock, so that an update never overtakes
+its alert. All jobs have the same priority, for a lock yields to priority.
 """
 
 import asyncio
@@ -17,17 +18,21 @@ from procrastinate.jobs import Job
 from psycopg.errors import RaiseException
 
 from alerts.database import Connection, Pool
-from alerts.routing import Delivery
+from alerts.routing import Delivery, Receiver
 from sensors.errors import UnavailableError
 
 QUEUE = "alerts"
-CHANNEL = f"procrastinate_queue_v1#{QUEUE}"
-"""Where the database says that there are new jobs."""
+"""What the names of all our queues begin with."""
+
+_CHANNEL = "procrastinate_queue_v1#"
+"""Where the database says that there are new jobs of a queue."""
 
 TASK = "deliver"
 """Stands in the database with each job: an old job must find it after an update of the software."""
 
-CONCURRENCY = 32
+CONCURRENCY = 16
+"""Messages at a time to one receiver."""
+
 POLL_S = 0.5
 GRACE_S = 5
 """How long jobs being done may take to end when the process is to stop."""
@@ -48,10 +53,12 @@ class TryAgain(Exception):  # noqa: N818, an answer to the queue
 
 
 class Outbox:
-    """The queue, whose jobs call ``deliver`` with a delivery's id."""
+    """The queues of the receivers, whose jobs call ``deliver`` with a delivery's id."""
 
-    def __init__(self, deliver: Callable[[UUID], Awaitable[None]]) -> None:
-        self._connector = _Connector()
+    def __init__(self, deliver: Callable[[UUID], Awaitable[None]], receivers: Iterable[Receiver]) -> None:
+        self._queues = [_queue(receiver.id) for receiver in receivers]
+        self.channels = tuple(_CHANNEL + queue for queue in self._queues)
+        self._connector = _Connector(self.channels)
         self._app = App(connector=self._connector)
         self._jobs = self._app.job_manager
 
@@ -63,7 +70,7 @@ class Outbox:
         """Add a job for each delivery, in the connection's transaction."""
         jobs = [
             Job(
-                queue=QUEUE,
+                queue=_queue(delivery.receiver),
                 task_name=TASK,
                 lock=f"{delivery.alert_id} {delivery.receiver}",
                 queueing_lock=None,
@@ -84,19 +91,27 @@ class Outbox:
                 await self._put_back(job)
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._sweep())
-                await self._app.run_worker_async(
-                    queues=[QUEUE],
-                    concurrency=CONCURRENCY,
-                    fetch_job_polling_interval=POLL_S,
-                    shutdown_graceful_timeout=GRACE_S,
-                    delete_jobs="successful",
-                    install_signal_handlers=False,
-                )
-                raise UnavailableError("the queue has lost its connection to the database")
+                for queue in {*self._queues, *await self._left_over()}:
+                    group.create_task(self._serve(queue))
 
-    def hear(self, payload: str) -> None:
-        """Take what was heard on ``CHANNEL``."""
-        self._connector.heard.put_nowait(payload)
+    async def _serve(self, queue: str) -> None:
+        await self._app.run_worker_async(
+            queues=[queue],
+            concurrency=CONCURRENCY,
+            fetch_job_polling_interval=POLL_S,
+            shutdown_graceful_timeout=GRACE_S,
+            delete_jobs="successful",
+            install_signal_handlers=False,
+        )
+        raise UnavailableError("the queue has lost its connection to the database")
+
+    async def _left_over(self) -> set[str]:
+        """Queues with jobs of receivers that are in the file no more."""
+        return {queue["name"] for queue in await self._jobs.list_queues_async() if queue["todo"]}
+
+    def hear(self, channel: str, payload: str) -> None:
+        """Take what was heard on one of the ``channels``."""
+        self._connector.heard[channel].put_nowait(payload)
 
     async def _sweep(self) -> None:
         """Put back jobs whose end could not be written down, now and then."""
@@ -110,7 +125,7 @@ class Outbox:
             before = {(job.id, job.attempts) for job in doing}
 
     async def _doing(self) -> list[Job]:
-        return list(await self._jobs.list_jobs_async(queue=QUEUE, status="doing"))
+        return list(await self._jobs.list_jobs_async(task=TASK, status="doing"))
 
     async def _put_back(self, job: Job) -> None:
         try:
@@ -138,11 +153,16 @@ class _Connector(PsycopgConnector):
     half-open connection behind, for which the server would wait a minute before it could stop.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, channels: Iterable[str]) -> None:
         super().__init__()
-        self.heard: asyncio.Queue[str] = asyncio.Queue()
+        self.heard: dict[str, asyncio.Queue[str]] = {channel: asyncio.Queue() for channel in channels}
 
     async def listen_notify(self, on_notification: Notify, channels: Iterable[str]) -> None:
-        del channels
+        (channel,) = channels
+        heard = self.heard.setdefault(channel, asyncio.Queue())
         while True:
-            await on_notification(channel=CHANNEL, payload=await self.heard.get())
+            await on_notification(channel=channel, payload=await heard.get())
+
+
+def _queue(receiver: str) -> str:
+    return f"{QUEUE}-{receiver}"

@@ -12,7 +12,7 @@ from alerts.database import Connection
 from alerts.lifecycle import Case, Event, State, Step
 from alerts.metrics import Metrics
 from alerts.outbox import Outbox
-from alerts.routing import Delivery, Receiver, deliveries, told_as
+from alerts.routing import Delivery, Place, Plan, told_as
 from alerts.words import rfc3339
 from rules.levels import RiskLevel
 
@@ -40,8 +40,8 @@ insert into deliveries (delivery_id, event_id, receiver, kind)
 select delivery_id, event_id, receiver, kind from jsonb_populate_recordset(null::deliveries, %s)
 """
 
-_OWNERS = """
-select asset_id, utility_id, (select purpose from deployment) = 'replay' as drill
+_PLACES = """
+select asset_id, domain, district, utility_id, (select purpose from deployment) = 'replay' as drill
 from unnest(%s::text[]) as asset (asset_id) left join assets using (asset_id)
 """
 
@@ -60,8 +60,8 @@ def read(row: Mapping[str, Any]) -> Case:
 class Recorder:
     """Writes steps of cases together with the messages that they make."""
 
-    def __init__(self, outbox: Outbox, receivers: Iterable[Receiver], metrics: Metrics) -> None:
-        self._outbox, self._receivers, self._metrics = outbox, tuple(receivers), metrics
+    def __init__(self, outbox: Outbox, plan: Plan, metrics: Metrics) -> None:
+        self._outbox, self._plan, self._metrics = outbox, plan, metrics
 
     async def write(self, connection: Connection, steps: Sequence[Step]) -> None:
         """Write steps, given in their order; the connection is in a transaction."""
@@ -75,12 +75,13 @@ class Recorder:
 
     async def _messages(self, connection: Connection, steps: Sequence[Step]) -> list[Delivery]:
         told = [step for step in steps if told_as(step) is not None]
-        cursor = await connection.execute(_OWNERS, [[step.case.asset_id for step in told]])
-        owners = {row["asset_id"]: row for row in await cursor.fetchall()}
+        cursor = await connection.execute(_PLACES, [[step.case.asset_id for step in told]])
+        places = {row["asset_id"]: row for row in await cursor.fetchall()}
         messages = []
         for step in told:
-            owner = owners[step.case.asset_id]
-            made = list(deliveries(step, owner["utility_id"], self._receivers, drill=owner["drill"]))
+            row = places[step.case.asset_id]
+            place = Place(row["domain"], row["district"], row["utility_id"])
+            made = list(self._plan.deliveries(step, place, drill=row["drill"]))
             self._metrics.nobody.inc(not made)
             messages += made
         return messages

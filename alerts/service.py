@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,20 +13,21 @@ import uvicorn
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
-from alerts import api, database, webhook
+from alerts import api, database
+from alerts.channels import http
 from alerts.claim import Claimer
 from alerts.delivery import Courier
 from alerts.leader import Leader
 from alerts.metrics import Metrics
 from alerts.outbox import Outbox
 from alerts.record import Recorder
-from alerts.routing import Receiver
+from alerts.routing import Plan
 from sensors.errors import ConfigurationError, LifelineError
 
 log = structlog.get_logger()
 
 
-async def run(dsn: str, receivers: Sequence[Receiver], host: str, port: int) -> None:
+async def run(dsn: str, plan: Plan, host: str, port: int) -> None:
     """Claim, deliver and serve until SIGTERM or SIGINT. port: 0 takes a free one, which is logged.
 
     Raises:
@@ -35,13 +36,13 @@ async def run(dsn: str, receivers: Sequence[Receiver], host: str, port: int) -> 
     _leave_the_database_to_us()
     metrics = Metrics(CollectorRegistry())
     with _listen(host, port) as listener:
-        async with database.pool(dsn) as pool, webhook.client() as client:
-            outbox = Outbox(Courier(pool, receivers, client, metrics).deliver)
-            recorder = Recorder(outbox, receivers, metrics)
+        async with database.pool(dsn) as pool, http.client() as client:
+            outbox = Outbox(Courier(pool, plan.receivers, client, metrics).deliver, plan.receivers)
+            recorder = Recorder(outbox, plan, metrics)
             leader = Leader(dsn, pool, Claimer(recorder, metrics), outbox, metrics)
             app = api.create(api.Services(pool, recorder, metrics, leader))
             at, on = listener.getsockname()[:2]
-            log.info("listening", address=f"http://{at}:{on}", receivers=len(receivers))
+            log.info("listening", address=f"http://{at}:{on}", receivers=len(plan.receivers))
             await _until_stopped(leader, app, listener)
     log.info("stopped")
 

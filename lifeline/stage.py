@@ -159,8 +159,8 @@ def play(stage: Stage, clock: Clock = Clock.FEED, **worker_settings: object) -> 
     port = free_port()
     receivers = stage.folder / "receivers.toml"
     receivers.write_text(
-        f'[[receiver]]\nid = "drill"\nutility = "*"\nurl = "http://127.0.0.1:{port}/"\n'
-        f'secret_file = "{key.name}"\ndrill = true\n',
+        f'[[receiver]]\nid = "drill"\nchannel = "webhook"\nurl = "http://127.0.0.1:{port}/"\n'
+        f'secret_file = "{key.name}"\ndrill = true\n[[route]]\nto = ["drill"]\n',
         encoding="utf-8",
     )
     inbox = str(stage.folder / "received.jsonl")

@@ -18,6 +18,9 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 import rules.write
+from alerts import tables
+from alerts.routing import Plan, Route
+from alerts.routing import Receiver as Told
 from lifeline.runtime.ports import kept_port
 from rules.model import RiskChange
 from rules.risk import Evidence, Strength
@@ -177,10 +180,27 @@ def alerts(
 
 
 def table(utility: str, url: str, *, drill: bool) -> str:
+    name = "all" if utility == "*" else utility
+    owner = "" if utility == "*" else f'utility = ["{utility}"]\n'
     return (
-        f'[[receiver]]\nid = "{utility}-desk"\nutility = "{utility}"\nurl = "{url}"\n'
+        f'[[receiver]]\nid = "{name}-desk"\nchannel = "webhook"\nurl = "{url}"\n'
         f'secret_file = "receiver.key"\ndrill = {str(drill).lower()}\n'
+        f'[[route]]\nto = ["{name}-desk"]\n{owner}'
     )
+
+
+def webhook(
+    name: str, url: str = "http://127.0.0.1:9/", secret: str = SECRET, *, drill: bool = False
+) -> Told:
+    """A receiver by webhook as the receivers file makes it."""
+    made = tables.Webhook(id=name, url=url, secret_file="receiver.key", drill=drill)
+    return Told(name, drill, made, {"secret": secret.encode()})
+
+
+def plan(*receivers: Told, **conditions: Any) -> Plan:
+    """A plan with one route, to all of them."""
+    to = tuple(receiver.id for receiver in receivers)
+    return Plan(receivers, (Route(0, tables.Route(to=to, **conditions)),))
 
 
 def token(dsn: str, name: str, role: str, utility: str | None = None) -> dict[str, str]:

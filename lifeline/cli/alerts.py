@@ -22,13 +22,13 @@ def alerts(context: typer.Context) -> None:
         return
     import asyncio  # noqa: PLC0415
 
-    from alerts import receivers, service  # noqa: PLC0415, heavy, and needed here only
+    from alerts import receivers, routing, service  # noqa: PLC0415, heavy, and needed here only
     from lifeline import logs  # noqa: PLC0415
 
     logs.configure()
     settings = Settings.load()
-    to = receivers.load(settings.receivers) if settings.receivers is not None else ()
-    asyncio.run(service.run(settings.database(), to, settings.api_host, settings.api_port))
+    plan = receivers.load(settings.receivers) if settings.receivers is not None else routing.Plan()
+    asyncio.run(service.run(settings.database(), plan, settings.api_host, settings.api_port))
 
 
 @token.command()

@@ -118,7 +118,7 @@ def _logs() -> Iterator[Path]:
 def _nobody(folder: Path) -> Path:
     """The file by which nobody receives what the alerts find."""
     receivers = folder / "receivers.toml"
-    receivers.write_text("receiver = []\n", encoding="utf-8")
+    receivers.write_text("", encoding="utf-8")
     return receivers
 
 

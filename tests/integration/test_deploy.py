@@ -238,4 +238,4 @@ def test_compose_runs_the_release_of_timescaledb_that_the_tests_run_on(postgres:
 
 
 def test_the_receivers_that_come_with_it_are_none() -> None:
-    assert receivers.load(DEPLOY / "lifeline" / "receivers.toml") == ()
+    assert receivers.load(DEPLOY / "lifeline" / "receivers.toml").receivers == ()

@@ -17,10 +17,9 @@ from alerts.claim import Claimer
 from alerts.metrics import Metrics
 from alerts.outbox import Outbox
 from alerts.record import Recorder
-from alerts.routing import Receiver
-from tests.alerting import START, World
+from tests.alerting import START, World, plan, webhook
 
-DESK = Receiver("water-desk", "water-co", "http://127.0.0.1:9/", b"0123456789abcdef", drill=False)
+TO = plan(webhook("water-desk"), utility=("water-co",))
 
 
 @asynccontextmanager
@@ -32,7 +31,7 @@ async def claimer(dsn: str) -> AsyncIterator[tuple[Claimer, db.Connection, Metri
         raise AssertionError(delivery_id)
 
     async with await db.connect(dsn) as connection:
-        yield Claimer(Recorder(Outbox(deliver), [DESK], metrics), metrics), connection, metrics
+        yield Claimer(Recorder(Outbox(deliver, ()), TO, metrics), metrics), connection, metrics
 
 
 async def take_all(dsn: str) -> int:

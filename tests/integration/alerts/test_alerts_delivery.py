@@ -15,12 +15,11 @@ from prometheus_client import CollectorRegistry
 
 import alerts as alerts_package
 from alerts import database as db
-from alerts import webhook
+from alerts.channels import http
 from alerts.delivery import Courier
 from alerts.metrics import Metrics
 from alerts.outbox import TryAgain
-from alerts.routing import Receiver
-from tests.alerting import SECRET, World, alerts, reference_receiver, until
+from tests.alerting import SECRET, World, alerts, reference_receiver, until, webhook
 from tests.integration.alerts.test_alerts_claim import take_all
 
 SCHEMA = json.loads(
@@ -153,8 +152,8 @@ async def one_try(world: World, url: str, secret: str = SECRET) -> TryAgain | No
         world.change("dma-1", 2)
         await take_all(world.dsn)
     delivery = world.value("select delivery_id from deliveries")
-    receiver = Receiver("water-desk", "water-co", url, secret.encode(), drill=False)
-    async with db.pool(world.dsn) as pool, webhook.client() as client:
+    receiver = webhook("water-desk", url, secret)
+    async with db.pool(world.dsn) as pool, http.client() as client:
         courier = Courier(pool, [receiver], client, Metrics(CollectorRegistry()))
         try:
             await courier.deliver(delivery)
@@ -166,7 +165,7 @@ async def one_try(world: World, url: str, secret: str = SECRET) -> TryAgain | No
 async def test_a_receiver_that_does_not_answer_is_left_after_a_while(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webhook, "TIMEOUT_S", 0.2)
+    monkeypatch.setattr(http, "TIMEOUT_S", 0.2)
     whims = Whims((200, b""))
     whims.pause = 1
     with listening(whims) as url:

@@ -162,7 +162,7 @@ def ended(dsn: str, folder: Path, receivers: str = "", **given: str) -> Iterator
 @pytest.mark.parametrize(
     ("receivers", "given", "words"),
     [
-        ("[[receiver]]\nid = 'a'\n", {}, "receivers.toml:1: receiver[0].utility: expected to be given"),
+        ("[[receiver]]\nid = 'a'\n", {}, "receivers.toml:1: receiver[0].channel: expected to be given"),
         ("", {"LIFELINE_API_PORT": "http"}, "LIFELINE_API_PORT: "),
         ("", {"LIFELINE_API_HOST": "192.0.2.1"}, "LIFELINE_API_PORT: cannot listen on 192.0.2.1:0"),
     ],

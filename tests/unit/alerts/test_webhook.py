@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.backoff import GIVE_UP, LONGEST_S, next_try
+from alerts.channels.http import judge
+from alerts.outcome import Permanent, Taken, Transient
 from alerts.signature import signature
-from alerts.webhook import Permanent, Taken, Transient, judge
+from rules.levels import RiskLevel
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -58,12 +60,14 @@ def test_the_signature_covers_time_and_body() -> None:
 
 @given(st.integers(1, 10_000), st.floats(0, 1, exclude_max=True))
 def test_waits_grow_to_five_minutes_and_never_vanish(attempts: int, chance: float) -> None:
-    then = next_try(NOW, attempts, NOW, chance)
+    then = next_try(NOW, RiskLevel.MAJOR, attempts, NOW, chance)
     assert then is not None
     longest = min(2.0 ** min(attempts - 1, 30), LONGEST_S)
     assert longest / 2 <= (then - NOW).total_seconds() <= longest
 
 
 def test_after_a_day_it_is_given_up() -> None:
-    assert next_try(NOW, 300, NOW + GIVE_UP - timedelta(seconds=LONGEST_S), 0.0) is not None
-    assert next_try(NOW, 300, NOW + GIVE_UP, 0.999) is None
+    for level, most in GIVE_UP.items():
+        assert next_try(NOW, level, 300, NOW + most - timedelta(seconds=LONGEST_S), 0.0) is not None
+        assert next_try(NOW, level, 300, NOW + most, 0.999) is None
+    assert GIVE_UP[RiskLevel.MAJOR] == timedelta(days=1)

@@ -1,12 +1,13 @@
-"""One signed POST of one message, and what came of it."""
+"""One POST, and what came of it."""
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated
 
 import httpx
 import msgspec
+
+from alerts.outcome import Outcome, Permanent, Taken, Transient
 
 TIMEOUT_S = 10.0
 """For the whole exchange: a receiver that takes longer has not taken it."""
@@ -20,52 +21,39 @@ LARGEST_ANSWER = 65_536
 _TRY_AGAIN = {httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS}
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """The receiver answered 2xx, with the receipt that closes the delivery, or without one."""
-
-    receipt: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Transient:
-    """Not taken, for a reason that may pass."""
-
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
-class Permanent:
-    """Not taken, and trying again would change nothing."""
-
-    error: str
-
-
-Outcome = Taken | Transient | Permanent
-
-
 def client() -> httpx.AsyncClient:
-    """The client that all deliveries share; it follows no redirect, for that would sign for a stranger."""
+    """The client that all deliveries share; it follows no redirect, for that would sign for a stranger.
+
+    It has no limit on connections: each receiver has its own number of messages at a time, and one that
+    does not answer must not take those of another.
+    """
     return httpx.AsyncClient(
         timeout=httpx.Timeout(5.0, connect=3.0),
-        limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=CONNECTIONS),
         follow_redirects=False,
     )
 
 
-async def post(via: httpx.AsyncClient, url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
-    """Send a message once; whatever goes wrong on the way is an outcome, not an exception."""
+async def exchange(
+    via: httpx.AsyncClient, url: str, body: bytes, headers: Mapping[str, str]
+) -> tuple[int, bytes] | Transient:
+    """Send once; the status and the beginning of the answer, or what went wrong on the way."""
     try:
         async with (
             asyncio.timeout(TIMEOUT_S),
             via.stream("POST", url, content=body, headers=headers) as answer,
         ):
-            content = await _beginning(answer)
+            return answer.status_code, await _beginning(answer)
     except TimeoutError:
         return Transient(f"no answer within {TIMEOUT_S:g} s")
     except httpx.RequestError as error:
         return Transient(f"{type(error).__name__}: {error}".rstrip(": "))
-    return judge(answer.status_code, content)
+
+
+async def post(via: httpx.AsyncClient, url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
+    """Send a message once."""
+    answer = await exchange(via, url, body, headers)
+    return answer if isinstance(answer, Transient) else judge(*answer)
 
 
 def judge(status: int, content: bytes) -> Outcome:

@@ -1,0 +1,1 @@
+"""The ways to a receiver, one module each, behind one protocol."""
