@@ -5,20 +5,18 @@ from pathlib import Path
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from grafana.dashboards.city import city
+from grafana.dashboards import BOARDS
 from grafana.language import Language
 
 FOLDER = Path(__file__).parent / "dashboards" / "json"
-
-_BOARDS = {"city": city}
 
 
 def built() -> Iterator[tuple[Path, str]]:
     """Every file with what ought to be in it."""
     encoder = JSONEncoder(ensure_ascii=False, indent=1)
     for language in Language:
-        for name, board in _BOARDS.items():
-            yield FOLDER / language / f"{name}.json", encoder.encode(board(language)) + "\n"
+        for board in BOARDS:
+            yield FOLDER / language / f"{board.__name__}.json", encoder.encode(board(language)) + "\n"
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from grafana_foundation_sdk.cog.variants import Dataquery
 from grafana_foundation_sdk.models import common, stat
 from grafana_foundation_sdk.models.dashboard import (
     DashboardFieldConfigSourceOverrides,
@@ -13,6 +14,9 @@ from grafana_foundation_sdk.models.dashboard import (
     GridPos,
     MatcherConfig,
     Panel,
+    RangeMap,
+    RegexMap,
+    SpecialValueMap,
     Threshold,
     ThresholdsConfig,
     ThresholdsMode,
@@ -21,12 +25,13 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 
 from grafana.language import Language
-from grafana.query import DATABASE, Query
+from grafana.query import MIXED, Query, source_of
 from rules.levels import RiskLevel
 
 CALM = "#6e7681"
 """What has nothing to say: none of the four colours, which are the levels' alone."""
 
+Mappings = list[ValueMap | RangeMap | RegexMap | SpecialValueMap]
 Override = DashboardFieldConfigSourceOverrides
 Place = tuple[int, int, int, int]
 """x, y, width and height, on a grid 24 columns wide."""
@@ -36,20 +41,22 @@ def panel(
     kind: str,
     title: str,
     place: Place,
-    queries: Query | Sequence[Query],
+    queries: Query | Sequence[Dataquery],
     options: object,
     *,
     fields: FieldConfig | None = None,
     overrides: Sequence[Override] = (),
 ) -> Panel:
-    """One panel, its queries all to the database."""
+    """One panel, of the data source that all its queries ask, or of many."""
     x, y, width, height = place
+    targets: list[Dataquery] = [queries] if isinstance(queries, Query) else list(queries)
+    first, *others = (source_of(each) for each in targets)
     return Panel(
         type_val=kind,
         title=title,
         grid_pos=GridPos(x=x, y=y, w=width, h=height),
-        datasource=DATABASE,
-        targets=[queries] if isinstance(queries, Query) else list(queries),
+        datasource=first if all(each.uid == first.uid for each in others) else MIXED,
+        targets=targets,
         options=options,
         field_config=FieldConfigSource(defaults=fields or FieldConfig(), overrides=list(overrides)),
     )
@@ -64,6 +71,15 @@ def column(name: str, title: str, properties: Mapping[str, object] | None = None
             *(DynamicConfigValue(*item) for item in (properties or {}).items()),
         ],
     )
+
+
+def link(title: str, url: str) -> dict[str, object]:
+    """A property of a column: its cells lead somewhere."""
+    return {"links": [{"title": title, "url": url, "targetBlank": False}]}
+
+
+HIDDEN: dict[str, object] = {"custom.hidden": True}
+"""Of a column that only links need."""
 
 
 def levels(language: Language) -> list[ValueMap]:
@@ -98,6 +114,10 @@ def by_level() -> dict[str, object]:
     """A level's own colour."""
     worst, *others = RiskLevel
     return by_steps(worst.colour, *((level.value, level.colour) for level in others))
+
+
+SHARE = by_steps("red", (0.90, "orange"), (0.95, "green")) | {"unit": "percentunit", "decimals": 1, "max": 1}
+"""Of a share that ought to be whole. 95 % is what tenders usually ask for; unsourced, to be confirmed."""
 
 
 def tiles() -> stat.Options:

@@ -5,9 +5,9 @@ from grafana_foundation_sdk.models.dashboard import FieldConfig, Panel
 
 from grafana.language import Language
 from grafana.panels.base import (
+    SHARE,
     Override,
     Place,
-    by_steps,
     cells,
     column,
     fixed,
@@ -18,32 +18,32 @@ from grafana.panels.base import (
 )
 from grafana.query import Format, Query
 
-_SHARE = by_steps("red", (0.90, "orange"), (0.95, "green")) | {"unit": "percentunit", "decimals": 1, "max": 1}
-"""Of a share that ought to be whole. 95 % is what tenders usually ask for; unsourced, to be confirmed."""
-
 _COLOURED = {"custom.cellOptions": common.TableColorTextCellOptions()}
 
 
-def trust(language: Language, place: Place) -> Panel:
+def trust(language: Language, place: Place, where: str = "true") -> Panel:
     """How much of the city is heard, and how much of what it should have said is there."""
     return panel(
         "stat",
         language.say("数据可信度", "Trust in the data"),
         place,
         [
-            Query("select avg(online::integer)::double precision as online from grafana.sensors_online"),
             Query(
-                """
+                "select avg(online::integer)::double precision as online"
+                f" from grafana.sensors_online where {where}"
+            ),
+            Query(
+                f"""
                 select sum(least(stored, expected)) / nullif(sum(expected), 0) as complete
-                from grafana.data_completeness
+                from grafana.data_completeness where {where}
                 """,
                 ref_id="B",
             ),
         ],
         tiles(),
         overrides=[
-            column("online", language.say("在线率", "online"), _SHARE),
-            column("complete", language.say("完整率", "complete"), _SHARE),
+            column("online", language.say("在线率", "online"), SHARE),
+            column("complete", language.say("完整率", "complete"), SHARE),
         ],
     )
 
@@ -99,27 +99,29 @@ def quality(language: Language, place: Place) -> Panel:
         overrides=[
             column("domain", language.say("系统", "system")),
             column("sensors", language.say("测点数", "sensors")),
-            column("online", language.say("在线率", "online"), _SHARE | _COLOURED),
-            column("complete", language.say("完整率", "complete"), _SHARE | _COLOURED),
+            column("online", language.say("在线率", "online"), SHARE | _COLOURED),
+            column("complete", language.say("完整率", "complete"), SHARE | _COLOURED),
             column("missing", language.say("丢失报文", "lost messages")),
         ],
     )
 
 
-def readings(language: Language, place: Place) -> Panel:
-    """The mean of each interval in the band of its extremes, and every reading that is not to be trusted."""
-    return panel(
+def readings(language: Language, place: Place, *, repeat: str | None = None) -> Panel:
+    """The mean of each interval in the band of its extremes, and every reading that is not to be trusted.
+
+    repeat: a variable; the panel comes once for each of its values, two in a row.
+    """
+    made = panel(
         "timeseries",
         language.say("测点读数：${sensor:text}", "Readings: ${sensor:text}"),
         place,
         [
             Query(
                 """
-                select $__timeGroupAlias(time, $__interval),
-                    avg(value) as mean, min(value) as low, max(value) as high
-                from grafana.readings_labelled
-                where sensor_id = nullif(${sensor:sqlstring}, '')::integer and $__timeFilter(time)
-                group by 1 order by 1
+                select time, mean, low, high
+                from grafana.readings_zoomed(
+                    nullif(${sensor:sqlstring}, '')::integer, $__timeFrom(), $__timeTo(), '$__interval')
+                order by time
                 """,
                 Format.SERIES,
             ),
@@ -138,6 +140,9 @@ def readings(language: Language, place: Place) -> Panel:
         fields=FieldConfig(custom=common.GraphFieldConfig(show_points=common.VisibilityMode.NEVER)),
         overrides=_band(language),
     )
+    if repeat:
+        made.repeat, made.max_per_row = repeat, 2
+    return made
 
 
 def _band(language: Language) -> list[Override]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ class Target:
         return str(self.query["rawSql"])
 
 
+@cache
 def boards() -> dict[Path, dict[str, Any]]:
     return {file: json.loads(file.read_text(encoding="utf-8")) for file in FILES}
 
@@ -44,13 +46,24 @@ def shown(panel: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def targets() -> list[Target]:
+def queries() -> list[Target]:
     return [
         Target(file, panel, query)
         for file, board in boards().items()
         for panel in board["panels"]
         for query in panel["targets"]
     ]
+
+
+@cache
+def targets() -> list[Target]:
+    """Those that ask the database."""
+    return [each for each in queries() if "rawSql" in each.query]
+
+
+def expressions() -> list[str]:
+    """What is asked of Prometheus."""
+    return sorted({each.query["expr"] for each in queries() if "expr" in each.query})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +73,12 @@ class Expansion:
     start: datetime
     end: datetime
     interval: timedelta
-    variables: Mapping[str, str]
+    variables: Mapping[str, tuple[str, ...]]
 
     def sql(self, text: str) -> str:
-        for name, value in self.variables.items():
-            text = text.replace(f"${{{name}:sqlstring}}", "'" + value.replace("'", "''") + "'")
+        for name, values in self.variables.items():
+            quoted = ",".join("'" + value.replace("'", "''") + "'" for value in values)
+            text = text.replace(f"${{{name}:sqlstring}}", quoted)
         seconds = self.interval.total_seconds()
         text = text.replace("$__interval_ms", f"{seconds * 1000:.0f}").replace(
             "$__interval", f"{seconds:.0f}s"
@@ -75,11 +89,15 @@ class Expansion:
 
     def _macro(self, match: re.Match[str]) -> str:
         column, *rest = (argument.strip() for argument in match[2].split(","))
+        start, end = (
+            moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for moment in (self.start, self.end)
+        )
         match match[1], rest:
+            case "__timeFrom", []:
+                return f"'{start}'"
+            case "__timeTo", []:
+                return f"'{end}'"
             case "__timeFilter", []:
-                start, end = (
-                    moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for moment in (self.start, self.end)
-                )
                 return f"{column} BETWEEN '{start}' AND '{end}'"
             case "__timeGroupAlias", [interval]:
                 return f"time_bucket('{float(interval.removesuffix('s')):.3f}s',{column}) AS \"time\""

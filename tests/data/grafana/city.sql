@@ -1,7 +1,7 @@
 -- Some days of the demo city's life up to $NOW.
 
 insert into readings (sensor_id, time, value, flag)
-select sensor_id, time, sensor_id + extract(minute from time), 1
+select sensor_id, time, sensor_id % 7 + extract(minute from time) / 60, 1
 from sensors, generate_series('$NOW'::timestamptz - interval '3 days', '$NOW', interval '5 minutes') time
 where quantity <> 'acceleration'
     and (device_id <> 'rtu-vc-101' or time < '$NOW'::timestamptz - interval '2 hours');
@@ -38,8 +38,37 @@ from (values
     ('VC-104', 'unheard-of', 'acknowledged', 3, 2, interval '6 days'),
     ('VC-105', 'gas-leak', 'closed', null, 3, interval '2 hours'),
     ('VC-105', 'gas-leak', 'closed', null, 1, interval '7 days'),
-    ('X-1', 'burst', 'acknowledged', 3, 3, interval '8 days')
+    ('X-1', 'burst', 'acknowledged', 3, 3, interval '8 days'),
+    ('RS-101', 'gas-leak', 'closed', null, 3, interval '3 hours'),
+    ('DMA-101', 'burst', 'closed', null, 2, interval '3 hours'),
+    ('MH-101', 'overflow', 'closed', null, 3, interval '3 hours'),
+    ('SP-201', 'structure', 'closed', null, 3, interval '3 hours'),
+    ('HC-101', 'heat-leak', 'closed', null, 2, interval '3 hours'),
+    ('TC-301', 'intrusion', 'closed', null, 3, interval '3 hours')
 ) as given (asset, hazard, state, level, worst, age);
+
+update alerts set sounded = worst_level < 4;
+
+insert into alert_events (event_id, alert_id, number, kind, who, event_time, why, level, state, data)
+select gen_random_uuid(), alert_id, 1, 'raised', 'rules', opened_at, 'evidence appeared', worst_level,
+    'unacknowledged', '{}'::jsonb from alerts
+union all
+select gen_random_uuid(), alert_id, 2, 'escalated', 'rules', opened_at + interval '5 minutes', 'nobody acknowledged',
+    worst_level, 'unacknowledged', '{"awaits": "acknowledgement", "number": 1}'::jsonb from alerts where worst_level = 1
+union all
+select gen_random_uuid(), alert_id, 3, 'acknowledged', 'duty', opened_at + interval '10 minutes', 'seen', worst_level,
+    'acknowledged', '{}'::jsonb from alerts where state in ('acknowledged', 'closed')
+union all
+select gen_random_uuid(), alert_id, 4, 'arrived', 'crew', opened_at + interval '30 minutes', 'on site', worst_level,
+    'acknowledged', '{}'::jsonb from alerts where state in ('acknowledged', 'closed')
+union all
+select gen_random_uuid(), alert_id, 5, 'closed', 'duty', opened_at + interval '1 hour', 'mended', null, 'closed', '{}'::jsonb
+from alerts where state = 'closed';
+
+insert into risk_changes (asset_id, hazard, time, level, previous_level, likelihood, consequence, inputs, rules_version,
+    partition, seq, claimed_at)
+select 'RS-101', 'gas-leak', '$NOW'::timestamptz - age, level, null, 5, 4, '{}'::jsonb, 'v1', '1/1', 1, '$NOW'
+from (values (interval '3 hours', 3), (interval '2 hours', null), (interval '1 hour', 1)) as given (age, level);
 
 insert into transitions (transition_id, rule, subject, asset_id, hazard, time, state, previous,
     sensor_id, value, reason, rules_version, partition, seq)
@@ -47,6 +76,12 @@ select gen_random_uuid(), 'methane', device_id || '/' || key, asset_id, 'gas-lea
     sensor_id, 22, 'above 20', 'v1', '1/1', 1
 from sensors, generate_series('$NOW'::timestamptz - interval '40 hours', '$NOW', interval '1 hour') time
 where key = 'ch4';
+
+insert into transitions (transition_id, rule, subject, asset_id, hazard, time, state, previous,
+    sensor_id, value, reason, rules_version, partition, seq)
+select gen_random_uuid(), 'other', device_id || '/' || key, asset_id, 'structure', '$NOW'::timestamptz - interval '2 hours',
+    1, 0, sensor_id, 0.1, 'it is so', 'v1', '1/1', 1
+from sensors where quantity in ('acceleration', 'strain') or asset_id in ('RS-101', 'DMA-101', 'MH-101', 'HC-101', 'TC-301');
 
 insert into journal (partition, seq, epoch, written_at, messages, readings, duplicates, late, body)
 select '1/1', row_number() over (), 1, time, 20, 120, 2, 1, ''

@@ -4,17 +4,21 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
+from prometheus_client import CollectorRegistry, Metric
 
+import alerts.metrics as alerting
 import grafana
+import ingest.metrics as ingesting
 from grafana.build import FOLDER, built
 from grafana.language import Language
-from tests.support.grafana import FILES, boards, shown
+from tests.support.grafana import FILES, boards, expressions, shown
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 PROVISIONING = Path(grafana.__file__).parent / "provisioning"
@@ -65,7 +69,7 @@ def test_panels_lie_on_the_grid_and_cover_it_without_overlap(file: Path) -> None
     assert len(cells) == 24 * (1 + max(y for _, y in cells)), "a hole in the board"
 
 
-@every_file
+@pytest.mark.parametrize("file", [file for file in FILES if file.stem == "city"], ids=lambda f: f.parent.name)
 def test_what_a_wall_must_show_is_on_its_first_screen(file: Path) -> None:
     """1080 lines hold 28 rows of 38 pixels."""
     first = {
@@ -116,11 +120,15 @@ def test_both_languages_show_the_same() -> None:
 def test_queries_go_to_a_provisioned_data_source(file: Path) -> None:
     sources = yaml.safe_load((PROVISIONING / "datasources" / "lifeline.yml").read_text(encoding="utf-8"))
     known = {(source["type"], source["uid"]) for source in sources["datasources"]}
+    known.add((None, "-- Mixed --"))
     everything = board(file)
     asked = [query["datasource"] for panel in everything["panels"] for query in panel["targets"]]
     asked += [panel["datasource"] for panel in everything["panels"]]
-    asked += [variable["datasource"] for variable in everything["templating"]["list"]]
-    assert {(source["type"], source["uid"]) for source in asked} <= known
+    asked += [
+        variable["datasource"] for variable in everything["templating"]["list"] if variable["type"] == "query"
+    ]
+    asked += [each["datasource"] for each in everything["annotations"]["list"]]
+    assert {(source.get("type"), source["uid"]) for source in asked} <= known
 
 
 @every_file
@@ -139,3 +147,78 @@ def test_each_language_has_its_folder() -> None:
     folders = {Path(provider["options"]["path"]).name: provider["folder"] for provider in providers}
     assert folders == {Language.ZH: "中文", Language.EN: "English"}
     assert {file.parent.name for file in FILES} == set(folders)
+
+
+def links(board: dict[str, Any]) -> list[str]:
+    """Every address that a board leads to."""
+    found = [each["url"] for each in board["links"] if each["type"] == "link"]
+    for panel in board["panels"]:
+        for override in panel["fieldConfig"]["overrides"]:
+            for property_ in override["properties"]:
+                if property_["id"] == "links":
+                    found += [each["url"] for each in property_["value"]]
+    return found
+
+
+@every_file
+def test_a_link_leads_to_a_board_that_is_there_or_to_the_console(file: Path) -> None:
+    known = {each["uid"]: each for each in boards().values()}
+    for url in links(board(file)):
+        where = urlsplit(url)
+        if url.startswith("${console:raw}/"):
+            assert url.removeprefix("${console:raw}") in {"/", "/alerts/${__data.fields.alert_id}"}
+            continue
+        target = known[where.path.removeprefix("/d/")]
+        assert target["tags"] == board(file)["tags"], "another language"
+        variables = {f"var-{each['name']}" for each in target["templating"]["list"]}
+        assert set(parse_qs(where.query)) <= variables
+
+
+@every_file
+def test_a_row_that_leads_somewhere_has_what_the_link_names(file: Path) -> None:
+    for panel in board(file)["panels"]:
+        named = set(re.findall(r"__data\.fields\.(\w+)", json.dumps(panel["fieldConfig"])))
+        assert named <= set(shown(panel)), panel["title"]
+
+
+@every_file
+def test_a_board_leads_to_all_others_of_its_language(file: Path) -> None:
+    (menu,) = (each for each in board(file)["links"] if each["type"] == "dashboards")
+    assert set(menu["tags"]) <= set(board(file)["tags"])
+
+
+def test_every_metric_that_is_asked_for_is_counted() -> None:
+    registry = CollectorRegistry()
+    ingesting.Metrics(registry)
+    alerting.Metrics(registry)
+    counted = {sample for family in registry.collect() for sample in names(family)}
+    asked = set(re.findall(r"\blifeline_\w+", " ".join(expressions())))
+    assert asked
+    assert asked <= counted
+
+
+def names(family: Metric) -> set[str]:
+    """As Prometheus stores them."""
+    match family.type:
+        case "counter":
+            return {f"{family.name}_total"}
+        case "histogram":
+            return {f"{family.name}_{end}" for end in ("bucket", "sum", "count")}
+    return {family.name}
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.stem == "city"], ids=lambda f: f.parent.name)
+def test_a_figure_on_the_wall_can_be_read_from_three_metres(file: Path) -> None:
+    """At 1920 pixels a column is 80 wide: each figure at least 100, and four rows of 38 high."""
+    for panel in board(file)["panels"]:
+        if panel["type"] == "stat":
+            assert panel["gridPos"]["w"] * 80 / len(shown(panel)) >= 100
+            assert panel["gridPos"]["h"] >= 4
+
+
+@every_file
+def test_a_title_fits_its_panel(file: Path) -> None:
+    """14 pixels a Chinese character, 8 a Latin letter, 80 a column less the frame."""
+    for panel in board(file)["panels"]:
+        width = sum(14 if CHINESE.match(letter) else 8 for letter in re.sub(r"\$\{.*\}", "", panel["title"]))
+        assert width <= panel["gridPos"]["w"] * 80 - 40, panel["title"]
