@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Callable, Coroutine
 from enum import StrEnum
 from typing import LiteralString
 
@@ -44,9 +45,17 @@ class Leader:
     the other.
     """
 
-    def __init__(self, dsn: str, pool: Pool, claimer: Claimer, outbox: Outbox, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        pool: Pool,
+        claimer: Claimer,
+        outbox: Outbox,
+        metrics: Metrics,
+        maintain: Callable[[], Coroutine[None, None, None]],
+    ) -> None:
         self._dsn, self._pool, self._claimer, self._outbox = dsn, pool, claimer, outbox
-        self._metrics = metrics
+        self._metrics, self._maintain = metrics, maintain
         self.standing = Standing.WAITING
         self._failures = 0
 
@@ -91,6 +100,7 @@ class Leader:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._claim(connection))
                 group.create_task(self._outbox.work(self._pool))
+                group.create_task(self._maintain())
         finally:
             self._stand(Standing.WAITING)
 

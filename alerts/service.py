@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,8 +27,12 @@ from sensors.errors import ConfigurationError, LifelineError
 log = structlog.get_logger()
 
 
-async def run(dsn: str, plan: Plan, host: str, port: int) -> None:
+async def run(
+    dsn: str, plan: Plan, host: str, port: int, maintain: Callable[[], Coroutine[None, None, None]]
+) -> None:
     """Claim, deliver and serve until SIGTERM or SIGINT. port: 0 takes a free one, which is logged.
+
+    maintain: housekeeping that goes on, beside, in the one process that claims.
 
     Raises:
         ConfigurationError: the address cannot be listened on, or the database has not been migrated.
@@ -39,7 +43,7 @@ async def run(dsn: str, plan: Plan, host: str, port: int) -> None:
         async with database.pool(dsn) as pool, http.client() as client:
             outbox = Outbox(Courier(pool, plan.receivers, client, metrics).deliver, plan.receivers)
             recorder = Recorder(outbox, plan, metrics)
-            leader = Leader(dsn, pool, Claimer(recorder, metrics), outbox, metrics)
+            leader = Leader(dsn, pool, Claimer(recorder, metrics), outbox, metrics, maintain)
             app = api.create(api.Services(pool, recorder, metrics, leader))
             at, on = listener.getsockname()[:2]
             log.info("listening", address=f"http://{at}:{on}", receivers=len(plan.receivers))

@@ -30,9 +30,14 @@ _JOURNAL = """
 select seq, body from journal where partition = $1 and seq > $2 and written_at > $3 order by seq
 """
 
+# Of older days the first stays, for a replay of the journal to begin with; it goes with its journal.
 _KEEP = """
-delete from snapshots where partition = $1 and seq < (
-    select min(seq) from (select seq from snapshots where partition = $1 order by seq desc limit 2) newest)
+delete from snapshots old where partition = $1 and seq < (
+    select min(seq) from (select seq from snapshots where partition = $1 order by seq desc limit 2) newest
+) and exists (
+    select from snapshots first where first.partition = $1 and first.seq < old.seq
+        and first.written_at >= date_trunc('day', old.written_at, 'UTC')
+)
 """
 
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)

@@ -76,6 +76,19 @@ class Settings(BaseSettings):
     """Most dead letters that are kept of one device in an hour; those beyond are only counted."""
     late_settle_s: float = Field(default=600, ge=0, le=86_400)
     """How long no more late readings of a sensor must have come before their history is run again."""
+    keep_readings_days: float = Field(default=400, ge=0)
+    """How long readings stay, 0 = for ever; as long as late ones are taken, so rollups miss none."""
+    keep_10min_days: float = Field(default=1200, ge=0)
+    keep_1h_days: float = Field(default=0, ge=0)
+    keep_waveforms_days: float = Field(default=30, ge=0)
+    keep_journal_days: float = Field(default=7, ge=0)
+    """How far back `lifeline replay --journal` can begin."""
+    keep_transitions_days: float = Field(default=1200, ge=0)
+    """How long transitions and changes of risk stay; those of open cases stay in any case."""
+    keep_deliveries_days: float = Field(default=1200, ge=0)
+    keep_dead_letters_days: float = Field(default=90, ge=0)
+    compress_days: float = Field(default=30, ge=0)
+    """After how many days readings and rollups are compressed, 0 = never; in the Community edition only."""
     metrics_port: int | None = Field(default=None, ge=0, le=65_535)
     """Where a process serves /metrics; none = it does not."""
     receivers: Path | None = None

@@ -12,6 +12,7 @@ from lifeline.cli import (
     doctor,
     evaluate,
     history,
+    maintain,
     record,
     replay,
     rules,
@@ -31,6 +32,7 @@ app = typer.Typer(
 app.add_typer(services.app, name="services")
 app.add_typer(city.app, name="city")
 app.command()(database.migrate)
+app.command()(maintain.maintain)
 app.command()(doctor.doctor)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(alerts.token, name="token")

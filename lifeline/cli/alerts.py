@@ -21,14 +21,19 @@ def alerts(context: typer.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     import asyncio  # noqa: PLC0415
+    from functools import partial  # noqa: PLC0415
 
     from alerts import receivers, routing, service  # noqa: PLC0415, heavy, and needed here only
     from lifeline import logs  # noqa: PLC0415
+    from lifeline.maintain.keep import Keep  # noqa: PLC0415
+    from lifeline.maintain.run import on_schedule  # noqa: PLC0415
 
     logs.configure()
     settings = Settings.load()
     plan = receivers.load(settings.receivers) if settings.receivers is not None else routing.Plan()
-    asyncio.run(service.run(settings.database(), plan, settings.api_host, settings.api_port))
+    dsn = settings.database()
+    maintain = partial(on_schedule, dsn, Keep.of(settings))
+    asyncio.run(service.run(dsn, plan, settings.api_host, settings.api_port, maintain))
 
 
 @token.command()
