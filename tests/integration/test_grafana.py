@@ -29,7 +29,7 @@ from sensors import store as city_store
 from sensors.load import DEMO_CITY, read_city
 from sensors.model import Domain, Flag
 from sensors.quantities import QUANTITIES
-from tests.support.grafana import Expansion, Target, boards, shown, targets
+from tests.support.grafana import Expansion, Target, alert_rules, boards, shown, targets
 from tests.support.processes import until
 
 Connection = psycopg.Connection[dict[str, Any]]
@@ -225,6 +225,16 @@ def test_an_axis_has_the_unit_of_what_is_drawn_on_it() -> None:
         assert shown_unit == expected + per, target.name
         drawn += 1
     assert drawn > 40
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [each["model"]["rawSql"] for rule in alert_rules() for each in rule["data"] if "rawSql" in each["model"]],
+)
+def test_a_rule_on_the_system_gets_one_number(reader: Connection, sql: str) -> None:
+    (row,) = reader.execute(sql).fetchall()
+    (value,) = row.values()
+    assert isinstance(value, float)
 
 
 def test_batches_are_found_by_when_they_were_written(reader: Connection) -> None:

@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 import grafana
 
 FILES = sorted((Path(grafana.__file__).parent / "dashboards" / "json").glob("*/*.json"))
@@ -64,6 +66,13 @@ def targets() -> list[Target]:
 def expressions() -> list[str]:
     """What is asked of Prometheus."""
     return sorted({each.query["expr"] for each in queries() if "expr" in each.query})
+
+
+def alert_rules() -> list[dict[str, Any]]:
+    """The provisioned rules on the system itself."""
+    file = Path(grafana.__file__).parent / "provisioning" / "alerting" / "rules.yml"
+    groups = yaml.safe_load(file.read_text(encoding="utf-8"))["groups"]
+    return [rule for group in groups for rule in group["rules"]]
 
 
 @dataclass(frozen=True, slots=True)
