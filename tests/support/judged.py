@@ -11,6 +11,7 @@ from alerts.claim import Claimer
 from alerts.metrics import Metrics
 from alerts.outbox import Outbox
 from alerts.record import Recorder
+from alerts.routing import Plan
 from ingest.write import prepare, write_readings
 from rules.engine import Engine, Step, Tick
 from rules.model import RuleSet
@@ -53,6 +54,6 @@ async def claim(dsn: str) -> None:
 
     metrics = Metrics(CollectorRegistry())
     async with await alerts_database.connect(dsn) as connection:
-        claimer = Claimer(Recorder(Outbox(deliver), [], metrics), metrics)
+        claimer = Claimer(Recorder(Outbox(deliver, ()), Plan(), metrics), metrics)
         while await claimer.take(connection):
             pass
