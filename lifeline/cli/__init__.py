@@ -5,6 +5,7 @@ import typer
 from lifeline.cli import (
     alerts,
     assess,
+    backup,
     bench,
     city,
     database,
@@ -33,6 +34,8 @@ app.add_typer(services.app, name="services")
 app.add_typer(city.app, name="city")
 app.command()(database.migrate)
 app.command()(maintain.maintain)
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.command()(doctor.doctor)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(alerts.token, name="token")
