@@ -12,7 +12,7 @@ import secrets
 import socket
 import ssl
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -67,7 +67,8 @@ class Subscriber:
 
     on_session is called after each connect with whether the broker still had the session. marker: a topic of
     our own, on which a message is sent after each connect; when it comes back, all that the broker had kept
-    for us came before it.
+    for us came before it. figures: what to call with a payload of topics that the broker speaks of itself on;
+    they are no messages to take.
     """
 
     def __init__(
@@ -79,9 +80,11 @@ class Subscriber:
         *,
         marker: str | None = None,
         on_session: Callable[[bool], None] | None = None,
+        figures: Mapping[str, Callable[[bytes], None]] | None = None,
         manual_ack: bool = True,
     ) -> None:
         self._broker, self._on_session, self._marker = broker, on_session, marker
+        self._figures = figures or {}
         self._filters = (*filters, *([marker] if marker else []))
         self._receive_maximum = receive_maximum
         self._waiting: deque[Message] = deque()
@@ -219,7 +222,8 @@ class Subscriber:
             return
         log.info("broker_connected", session_present=flags.session_present)
         self.connected, self._pause = True, _FIRST_PAUSE_S
-        client.subscribe([(name, SubscribeOptions(qos=1)) for name in self._filters])
+        ours = [(name, SubscribeOptions(qos=1)) for name in self._filters]
+        client.subscribe([*ours, *((name, SubscribeOptions(qos=0)) for name in self._figures)])
         if self._marker is not None:
             self._token = secrets.token_hex(8).encode()
             client.publish(self._marker, self._token, qos=1)
@@ -254,6 +258,9 @@ class Subscriber:
         del client, userdata
         self._read += 1
         if not self.connected:
+            return
+        if (figure := self._figures.get(message.topic)) is not None:
+            figure(bytes(message.payload))
             return
         content_type = getattr(message.properties, "ContentType", None)
         self._waiting.append(Message(message.topic, message.payload, content_type, message.mid, self._epoch))

@@ -1,12 +1,8 @@
-"""What every long-lived process does alike: metrics on a port, and an orderly end at SIGTERM or SIGINT."""
+"""What every long-lived process does alike: an orderly end at SIGTERM or SIGINT."""
 
 import asyncio
 import signal
 from collections.abc import Coroutine
-
-from prometheus_client import CollectorRegistry, start_http_server
-
-from sensors.errors import ConfigurationError
 
 
 async def run_until_stopped(work: Coroutine[None, None, None]) -> None:
@@ -18,19 +14,3 @@ async def run_until_stopped(work: Coroutine[None, None, None]) -> None:
         await task
     except asyncio.CancelledError:
         return
-
-
-def serve_metrics(registry: CollectorRegistry, port: int | None) -> None:
-    """Serve /metrics on all addresses, if there is a port for it.
-
-    Raises:
-        ConfigurationError: the port is taken.
-    """
-    if port is None:
-        return
-    try:
-        start_http_server(port, registry=registry)
-    except OSError as error:
-        raise ConfigurationError(
-            f"LIFELINE_METRICS_PORT: cannot listen on {port}: {error.strerror}"
-        ) from None

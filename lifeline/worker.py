@@ -19,12 +19,14 @@ from ingest.decode import CLOCK, Window, decode, set_aside
 from ingest.journal import VersionsEntry, encode_batch, encode_versions
 from ingest.late import note_late
 from ingest.message import Message
-from ingest.metrics import Metrics
+from ingest.metrics import DROPPED, Metrics
 from ingest.mqtt import Broker, Subscriber
 from ingest.partition import Partition
 from ingest.sequence import GapChange
 from ingest.write import Written, read_history, write_dead, write_readings, write_rest
+from lifeline.health import Health
 from lifeline.hindsight import Hindsight
+from lifeline.presence import Presence
 from lifeline.restore import State, capture, restore, save
 from lifeline.session import Session, back_off, hold
 from lifeline.settings import Clock, Settings
@@ -114,6 +116,8 @@ class Decided:
     step: Step
     versions: Versions
     snapshot: Arrays | None
+    begun: float
+    """When its first message was there, on the monotonic clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,7 @@ class _RefusedError(Exception):
         super().__init__(why)
 
 
-async def work(settings: WorkerSettings, metrics: Metrics) -> None:
+async def work(settings: WorkerSettings, metrics: Metrics, health: Health) -> None:
     """Hold the partition and serve it until cancelled; after any failure start as after a kill.
 
     Raises:
@@ -143,11 +147,13 @@ async def work(settings: WorkerSettings, metrics: Metrics) -> None:
     attempt = 0
     while True:
         begun = time.monotonic()
+        health.not_ready("waits for the database, or stands by for another worker of this partition")
         try:
             async with hold(settings.dsn, settings.partition.name) as session:
                 await _check_purpose(session, settings)
+                health.not_ready("restores its state")
                 state = await restore(session)
-                await _Service(settings, metrics, session, state, suspect, allowance).serve()
+                await _Service(settings, metrics, health, session, state, suspect, allowance).serve()
         except _RefusedError as refused:
             log.warning("batch_refused", messages=len(refused.messages), why=refused.why)
             suspect.refused(refused.messages, refused.why)
@@ -171,12 +177,13 @@ class _Service:
         self,
         settings: WorkerSettings,
         metrics: Metrics,
+        health: Health,
         session: Session,
         state: State,
         suspect: Suspect,
         allowance: Allowance,
     ) -> None:
-        self._settings, self._metrics, self._session = settings, metrics, session
+        self._settings, self._metrics, self._health, self._session = settings, metrics, health, session
         self._state, self._suspect, self._allowance = state, suspect, allowance
         self._drained = False
         """Whether all that the broker had kept for us has come; before that no silence can be judged."""
@@ -189,6 +196,8 @@ class _Service:
         )
         self._unfit: Versions | None = None
         """Versions that should hold and cannot."""
+        self._presence: Presence | None = None
+        self._begun = 0.0
 
     async def serve(self) -> None:
         """Take batch after batch, deciding on one while the one before is stored.
@@ -205,10 +214,12 @@ class _Service:
             receive_maximum=2 * self._settings.batch_messages,
             marker=self._settings.partition.marker,
             on_session=self._connected,
+            figures={DROPPED: self._metrics.broker_dropped},
         ) as self._subscriber:
             hindsight = asyncio.create_task(self._hindsight.run())
             try:
                 while True:
+                    self._tell_health()
                     if (versions := await self._other_versions()) is not None:
                         await _finished(storing)
                         await self._change_versions(versions)
@@ -235,6 +246,7 @@ class _Service:
     async def _gather(self, storing: asyncio.Task[None] | None) -> tuple[list[Message], list[int]]:
         """The next messages, as many as come while the batch before is stored, and a tick if one is due."""
         if await self._subscriber.arrival(patience=1.0):
+            self._begun = time.monotonic()
             await asyncio.sleep(self._settings.linger_s)
             if storing is not None and not storing.done():
                 full = asyncio.create_task(self._subscriber.fill(self._suspect.limit))
@@ -262,11 +274,12 @@ class _Service:
         batch = replace(batch, ticks=tuple(ticks))
         gaps = state.sequences.observe(batch.numbered)
         features = engine.waves.features(batch.waveforms)
-        step = engine.step(batch.readings, [Tick(position, tick) for position, tick in ticks], features)
+        with self._metrics.engine.time():
+            step = engine.step(batch.readings, [Tick(position, tick) for position, tick in ticks], features)
         state.seq += 1
         return Decided(
             state.seq, messages, batch, features, gaps, step, state.configured.versions,
-            self._capture_if_due(),
+            self._capture_if_due(), self._begun,
         )  # fmt: skip
 
     async def _store(self, decided: Decided) -> None:
@@ -337,7 +350,9 @@ class _Service:
     async def _save(self, decided: Decided, snapshot: Arrays) -> None:
         try:
             await save(self._session, decided.seq, decided.versions, snapshot)
+            self._metrics.snapshots.labels("saved").inc()
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            self._metrics.snapshots.labels("failed").inc()
             log.warning("snapshot_failed", error=str(error))
 
     def _connected(self, present: bool) -> None:  # noqa: FBT001, called by the subscriber
@@ -383,6 +398,33 @@ class _Service:
         metrics.batch.observe(len(decided.batch.readings))
         metrics.commit.observe(seconds)
         metrics.waiting.set(self._subscriber.waiting)
+        metrics.count_flags(decided.step.flag)
+        if decided.messages:
+            metrics.age.observe(time.monotonic() - decided.begun)
+            metrics.heard.set_to_current_time()
+        self._time_readings(decided)
+        self._count_present()
+
+    def _time_readings(self, decided: Decided) -> None:
+        """How old the readings were when they were durable; of a feed's own time nothing can be said."""
+        times = decided.batch.readings.time[~decided.step.late]
+        if self._settings.clock is Clock.FEED or not len(times):
+            return
+        middle = np.partition(times, len(times) // 2)[len(times) // 2]
+        self._metrics.latency.observe(max(0.0, time.time() - int(middle) / SECOND))
+        self._metrics.newest.set(int(times.max()) / SECOND)
+
+    def _count_present(self) -> None:
+        engine = self._state.configured.engine
+        if self._presence is None or self._presence.registry is not engine.registry:
+            self._presence = Presence(engine.registry, self._settings.partition)
+        self._presence.tell(self._metrics, engine.last, self._present())
+
+    def _tell_health(self) -> None:
+        if self._subscriber.connected:
+            self._health.ready()
+        else:
+            self._health.not_ready("the broker does not answer")
 
     def _count_transitions(self, step: Step) -> None:
         self._metrics.transitions.inc(len(step.transitions))

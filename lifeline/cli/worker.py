@@ -24,12 +24,22 @@ def worker(
     from ingest.metrics import Metrics  # noqa: PLC0415
     from ingest.partition import Partition  # noqa: PLC0415
     from lifeline import logs  # noqa: PLC0415
-    from lifeline.process import run_until_stopped, serve_metrics  # noqa: PLC0415
+    from lifeline.health import Health, serve  # noqa: PLC0415
+    from lifeline.process import run_until_stopped  # noqa: PLC0415
     from lifeline.worker import WorkerSettings, work  # noqa: PLC0415
 
     logs.configure()
     settings = Settings.load()
     served = WorkerSettings.of(settings, Partition.parse(partition), clock)
-    registry = CollectorRegistry()
-    serve_metrics(registry, settings.metrics_port)
-    asyncio.run(run_until_stopped(work(served, Metrics(registry))))
+    registry, health = CollectorRegistry(), Health()
+    metrics = Metrics(registry)
+    serve(registry, health, settings.metrics_port)
+
+    async def watched() -> None:
+        beating = asyncio.create_task(health.beat())
+        try:
+            await work(served, metrics, health)
+        finally:
+            beating.cancel()
+
+    asyncio.run(run_until_stopped(watched()))
