@@ -104,3 +104,22 @@ def replay(
     from lifeline.bench.replay import history  # noqa: PLC0415
 
     figures.show(history(Settings.load()), as_json=as_json)
+
+
+@app.command()
+def query(
+    readings: Annotated[
+        int, typer.Option(min=1_000_000, help="How many the database holds; it is kept.")
+    ] = 100_000_000,
+    as_json: Json = False,
+) -> None:
+    """What dashboards ask, of a database full of readings: time of each query, 50th and 95th percentile.
+
+    Filling it takes a while the first time, and some 15 GB; it stays in the runtime's folder.
+
+    Example: `lifeline bench query --json`
+    """
+    from lifeline.bench import figures  # noqa: PLC0415, heavy, and needed here only
+    from lifeline.bench import query as benches  # noqa: PLC0415
+
+    figures.show(benches.query(Settings.load(), readings), as_json=as_json)

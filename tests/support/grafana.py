@@ -1,41 +1,16 @@
-"""The dashboards' files as Grafana reads them, and its PostgreSQL macros as it expands them."""
+"""The dashboards' queries, what people read on a dashboard, and the rules on the system itself."""
 
-import json
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 import grafana
+from grafana.targets import FILES, Expansion, Target, boards, expressions, queries, targets
 
-FILES = sorted((Path(grafana.__file__).parent / "dashboards" / "json").glob("*/*.json"))
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One query of one panel, with where it stands."""
-
-    file: Path
-    panel: dict[str, Any]
-    query: dict[str, Any]
-
-    @property
-    def name(self) -> str:
-        return f"{self.file.parent.name}-{self.file.stem}-{self.panel['id']}{self.query['refId']}"
-
-    @property
-    def sql(self) -> str:
-        return str(self.query["rawSql"])
-
-
-@cache
-def boards() -> dict[Path, dict[str, Any]]:
-    return {file: json.loads(file.read_text(encoding="utf-8")) for file in FILES}
+__all__ = [
+    "FILES", "Expansion", "Target", "alert_rules", "boards", "expressions", "queries", "shown", "targets",
+]  # fmt: skip
 
 
 def shown(panel: dict[str, Any]) -> dict[str, str]:
@@ -48,66 +23,8 @@ def shown(panel: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def queries() -> list[Target]:
-    return [
-        Target(file, panel, query)
-        for file, board in boards().items()
-        for panel in board["panels"]
-        for query in panel["targets"]
-    ]
-
-
-@cache
-def targets() -> list[Target]:
-    """Those that ask the database."""
-    return [each for each in queries() if "rawSql" in each.query]
-
-
-def expressions() -> list[str]:
-    """What is asked of Prometheus."""
-    return sorted({each.query["expr"] for each in queries() if "expr" in each.query})
-
-
 def alert_rules() -> list[dict[str, Any]]:
     """The provisioned rules on the system itself."""
     file = Path(grafana.__file__).parent / "provisioning" / "alerting" / "rules.yml"
     groups = yaml.safe_load(file.read_text(encoding="utf-8"))["groups"]
     return [rule for group in groups for rule in group["rules"]]
-
-
-@dataclass(frozen=True, slots=True)
-class Expansion:
-    """What a browser and a data source with TimescaleDB put in place of macros and variables."""
-
-    start: datetime
-    end: datetime
-    interval: timedelta
-    variables: Mapping[str, tuple[str, ...]]
-
-    def sql(self, text: str) -> str:
-        for name, values in self.variables.items():
-            quoted = ",".join("'" + value.replace("'", "''") + "'" for value in values)
-            text = text.replace(f"${{{name}:sqlstring}}", quoted)
-        seconds = self.interval.total_seconds()
-        text = text.replace("$__interval_ms", f"{seconds * 1000:.0f}").replace(
-            "$__interval", f"{seconds:.0f}s"
-        )
-        text = re.sub(r"\$([_a-zA-Z0-9]+)\(([^)]*)\)", self._macro, text)
-        assert "$" not in text, f"not expanded: {text}"
-        return text
-
-    def _macro(self, match: re.Match[str]) -> str:
-        column, *rest = (argument.strip() for argument in match[2].split(","))
-        start, end = (
-            moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for moment in (self.start, self.end)
-        )
-        match match[1], rest:
-            case "__timeFrom", []:
-                return f"'{start}'"
-            case "__timeTo", []:
-                return f"'{end}'"
-            case "__timeFilter", []:
-                return f"{column} BETWEEN '{start}' AND '{end}'"
-            case "__timeGroupAlias", [interval]:
-                return f"time_bucket('{float(interval.removesuffix('s')):.3f}s',{column}) AS \"time\""
-        raise AssertionError(f"{match[0]}: not a macro that the dashboards use")
