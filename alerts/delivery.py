@@ -1,7 +1,7 @@
 """Brings one message to its receiver and writes down what came of it."""
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -11,13 +11,13 @@ from pydantic import ValidationError
 
 from alerts.backoff import next_try
 from alerts.channels.build import build
-from alerts.channels.channel import Earlier, Letter
+from alerts.channels.channel import Channel, Earlier, Letter
 from alerts.database import Pool
 from alerts.message import message
 from alerts.metrics import Metrics
 from alerts.outbox import TryAgain
 from alerts.outcome import Outcome, Permanent, Taken, Transient
-from alerts.routing import Decision, Receiver, role
+from alerts.routing import Decision, Plan, Receiver, role
 from rules.levels import RiskLevel
 
 _READ = """
@@ -52,11 +52,16 @@ where delivery_id = %(delivery_id)s and finished_at is null
 class Courier:
     """Delivers through the receivers' channels; one for the whole process."""
 
-    def __init__(
-        self, pool: Pool, receivers: Iterable[Receiver], client: httpx.AsyncClient, metrics: Metrics
-    ) -> None:
+    def __init__(self, pool: Pool, plan: Plan, client: httpx.AsyncClient, metrics: Metrics) -> None:
         self._pool, self._metrics = pool, metrics
-        self._ways = {receiver.id: (receiver, build(receiver, client)) for receiver in receivers}
+        self.ways: Mapping[str, tuple[Receiver, Channel]] = {
+            receiver.id: (receiver, build(receiver, plan, client)) for receiver in plan.receivers
+        }
+
+    async def close(self) -> None:
+        """Let go of the channels' connections."""
+        for _, channel in self.ways.values():
+            await channel.close()
 
     async def deliver(self, delivery_id: UUID) -> None:
         """Try a delivery once, unless an earlier try has finished it.
@@ -77,9 +82,9 @@ class Courier:
             raise TryAgain(result["next_try_at"])
 
     async def _send(self, row: Mapping[str, Any]) -> Outcome:
-        if row["receiver"] not in self._ways:
+        if row["receiver"] not in self.ways:
             return Transient("the receiver is not in the receivers file")
-        receiver, channel = self._ways[row["receiver"]]
+        receiver, channel = self.ways[row["receiver"]]
         decision = role(receiver, drill=row["purpose"] == "replay")
         if decision is not Decision.DELIVER:
             return Permanent(decision)

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from enum import StrEnum
 from typing import LiteralString
 
@@ -52,10 +52,10 @@ class Leader:
         claimer: Claimer,
         outbox: Outbox,
         metrics: Metrics,
-        maintain: Callable[[], Coroutine[None, None, None]],
+        beside: Sequence[Callable[[], Coroutine[None, None, None]]],
     ) -> None:
         self._dsn, self._pool, self._claimer, self._outbox = dsn, pool, claimer, outbox
-        self._metrics, self._maintain = metrics, maintain
+        self._metrics, self._beside = metrics, beside
         self.standing = Standing.WAITING
         self._failures = 0
 
@@ -100,7 +100,8 @@ class Leader:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._claim(connection))
                 group.create_task(self._outbox.work(self._pool))
-                group.create_task(self._maintain())
+                for other in self._beside:
+                    group.create_task(other())
         finally:
             self._stand(Standing.WAITING)
 

@@ -30,6 +30,12 @@ class Metrics:
             ["outcome"],
             registry=registry,
         )
+        self.heartbeats = Counter(
+            "lifeline_alerts_heartbeats",
+            "Heartbeats to receivers, by outcome.",
+            ["receiver", "outcome"],
+            registry=registry,
+        )
         self.open = Gauge(
             "lifeline_alerts_open",
             "Open cases by level; returned ones have none.",

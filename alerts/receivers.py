@@ -38,7 +38,8 @@ class _Reading:
         self._mistakes: list[Mistake] = []
 
     def plan(self) -> Plan:
-        zone = self._whole().timezone
+        whole = self._whole()
+        zone = whole.timezone
         if zone not in available_timezones():
             self._wrong(("timezone",), f'expected a time zone such as "Asia/Shanghai", not {zone!r}')
         receivers = self._receivers()
@@ -49,7 +50,7 @@ class _Reading:
                 self._wrong(("receiver", index, "id"), "expected a route that leads to it")
         if self._mistakes:
             raise Mistakes(self._mistakes)
-        return Plan(receivers, routes, ZoneInfo(zone))
+        return Plan(receivers, routes, ZoneInfo(zone), whole.sender)
 
     def _whole(self) -> File:
         """The file's own fields; its tables are read one by one, so that each mistake is told."""

@@ -92,11 +92,12 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Who is told: receivers, and the routes that lead to them."""
+    """Who is told: receivers, and the routes that lead to them; sender: how CAP documents name us."""
 
     receivers: tuple[Receiver, ...] = ()
     routes: tuple[Route, ...] = ()
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    sender: str = "lifeline"
 
     def choose(self, occasion: Occasion, *, drill: bool) -> list[Choice]:
         """What becomes of an occasion at each receiver, and why."""

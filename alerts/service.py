@@ -17,6 +17,7 @@ from alerts import api, database
 from alerts.channels import http
 from alerts.claim import Claimer
 from alerts.delivery import Courier
+from alerts.heartbeat import Hearts
 from alerts.leader import Leader
 from alerts.metrics import Metrics
 from alerts.outbox import Outbox
@@ -41,13 +42,16 @@ async def run(
     metrics = Metrics(CollectorRegistry())
     with _listen(host, port) as listener:
         async with database.pool(dsn) as pool, http.client() as client:
-            outbox = Outbox(Courier(pool, plan.receivers, client, metrics).deliver, plan.receivers)
+            courier = Courier(pool, plan, client, metrics)
+            outbox = Outbox(courier.deliver, plan.receivers)
             recorder = Recorder(outbox, plan, metrics)
-            leader = Leader(dsn, pool, Claimer(recorder, metrics), outbox, metrics, maintain)
+            beside = (maintain, Hearts(pool, courier, metrics).beat)
+            leader = Leader(dsn, pool, Claimer(recorder, metrics), outbox, metrics, beside)
             app = api.create(api.Services(pool, recorder, metrics, leader))
             at, on = listener.getsockname()[:2]
             log.info("listening", address=f"http://{at}:{on}", receivers=len(plan.receivers))
             await _until_stopped(leader, app, listener)
+            await courier.close()
     log.info("stopped")
 
 

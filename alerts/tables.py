@@ -56,18 +56,17 @@ class Webhook(Table, frozen=True, kw_only=True):
 
 
 class Cap(Table, frozen=True, kw_only=True):
-    """CAP 1.2 by signed POST; sender: how the document names us."""
+    """CAP 1.2 by signed POST."""
 
     url: Address
     secret_file: Text
-    sender: Annotated[str, msgspec.Meta(pattern=r"^[^\s,<&]+$")]
     secret_at_least: ClassVar[int] = SHORTEST_SECRET
 
 
 class Mqtt(Table, frozen=True, kw_only=True):
     """JSON to ``lifeline/alerts/{utility}/{level}`` at a broker."""
 
-    url: Annotated[str, msgspec.Meta(pattern=r"^mqtts?://[^/:]+(:\d+)?$")]
+    url: Annotated[str, msgspec.Meta(pattern=r"^mqtts?://[^/:@]+(:\d+)?$")]
     user: Text | None = None
     password_file: Text | None = None
     ca_file: Text | None = None
@@ -137,8 +136,9 @@ class Route(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The whole file; timezone: the city's, as in its city.toml."""
+    """The whole file; timezone: the city's, as in its city.toml. sender: how CAP documents name us."""
 
     timezone: Text = "Asia/Shanghai"
+    sender: Annotated[str, msgspec.Meta(pattern=r"^[^\s,<&]+$")] = "lifeline"
     receiver: tuple[Receiver, ...] = ()
     route: tuple[Route, ...] = ()

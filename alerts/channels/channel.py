@@ -1,5 +1,6 @@
 """What every channel does, and what it is given."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,8 +35,14 @@ class Letter:
 class Channel(Protocol):
     """A way to one receiver; whatever goes wrong on it is an outcome, not an exception."""
 
+    @abstractmethod
     async def send(self, letter: Letter) -> Outcome:
         """Try to deliver once."""
 
+    @abstractmethod
     async def beat(self, heartbeat: Heartbeat) -> Outcome:
         """Say that nothing is to be said."""
+
+    async def close(self) -> None:
+        """Let go of what it holds open."""
+        return

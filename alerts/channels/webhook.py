@@ -5,14 +5,14 @@ from uuid import UUID
 
 import httpx
 
-from alerts.channels.channel import Letter
+from alerts.channels.channel import Channel, Letter
 from alerts.channels.http import post
 from alerts.message import Heartbeat
 from alerts.outcome import Outcome
 from alerts.signature import HEADER, signature
 
 
-class Webhook:
+class Webhook(Channel):
     """The receiver at one address, with the key that both sides hold."""
 
     def __init__(self, client: httpx.AsyncClient, url: str, secret: bytes) -> None:

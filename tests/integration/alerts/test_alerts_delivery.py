@@ -1,11 +1,7 @@
 """A message on its way: retries, order, dead letters, and what a receiver may do to it."""
 
 import json
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import jsonschema
@@ -19,54 +15,13 @@ from alerts.channels import http
 from alerts.delivery import Courier
 from alerts.metrics import Metrics
 from alerts.outbox import TryAgain
-from tests.alerting import SECRET, World, alerts, reference_receiver, until, webhook
+from tests.alerting import SECRET, World, alerts, plan, reference_receiver, until, webhook
 from tests.integration.alerts.test_alerts_claim import take_all
+from tests.support.hearing import Whims, listening
 
 SCHEMA = json.loads(
     Path(alerts_package.__file__).with_name("webhook.schema.json").read_text(encoding="utf-8")
 )
-
-
-class Whims:
-    """A receiver that does as it likes: its answers come from a list, the last of them for ever."""
-
-    def __init__(self, *answers: tuple[int, bytes]) -> None:
-        self.answers = list(answers)
-        self.heard: list[tuple[float, dict[str, str], bytes]] = []
-        self.pause = 0.0
-
-    def answer(self, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
-        self.heard.append((time.monotonic(), headers, body))
-        time.sleep(self.pause)
-        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-
-    def messages(self) -> list[dict[str, object]]:
-        return [json.loads(body) for _, _, body in self.heard]
-
-
-@contextmanager
-def listening(whims: Whims) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            status, content = whims.answer(dict(self.headers), body)
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(content)))
-            if 300 <= status < 400:
-                self.send_header("Location", "/elsewhere")
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_: object) -> None: ...
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/alerts"
-        server.shutdown()
-        thread.join()
 
 
 def test_every_message_keeps_to_the_schema_and_is_in_order(world: World, tmp_path: Path) -> None:
@@ -146,6 +101,27 @@ def test_another_receivers_trouble_holds_up_nobody(world: World, tmp_path: Path)
         until(lambda: world.delivered() == {"delivered": 5, "receipted": 1})
 
 
+def test_a_receiver_that_never_answers_delays_another_by_less_than_a_second(
+    world: World, tmp_path: Path
+) -> None:
+    """More messages than one receiver has slots, each held for as long as one is waited for."""
+    slow = Whims((200, b""))
+    slow.pause = 4
+    with (
+        listening(slow) as url,
+        reference_receiver(tmp_path) as desk,
+        alerts(world.dsn, tmp_path, {"water-co": url, "gas-co": desk.url}) as process,
+    ):
+        until(lambda: process.standing() == "claiming")
+        for n in range(100):
+            world.change(f"dma-{n}", 2)
+        until(lambda: len(slow.heard) >= 16)
+        began = time.monotonic()
+        world.change("chamber-1", 1, hazard="gas-leak")
+        until(lambda: len(desk.messages()) == 1, seconds=10)
+        assert time.monotonic() - began < 1
+
+
 async def one_try(world: World, url: str, secret: str = SECRET) -> TryAgain | None:
     """Let one delivery be tried once, to a receiver at ``url``."""
     if not world.rows("select from alerts"):
@@ -154,7 +130,7 @@ async def one_try(world: World, url: str, secret: str = SECRET) -> TryAgain | No
     delivery = world.value("select delivery_id from deliveries")
     receiver = webhook("water-desk", url, secret)
     async with db.pool(world.dsn) as pool, http.client() as client:
-        courier = Courier(pool, [receiver], client, Metrics(CollectorRegistry()))
+        courier = Courier(pool, plan(receiver), client, Metrics(CollectorRegistry()))
         try:
             await courier.deliver(delivery)
         except TryAgain as error:

@@ -22,12 +22,12 @@ utility = ["water-co"]
 """
 EVERY = """\
 timezone = "Europe/Zurich"
+sender = "lifeline@city.example"
 [[receiver]]
 id = "platform"
 channel = "cap"
 url = "http://platform.example/cap"
 secret_file = "water.key"
-sender = "lifeline@city.example"
 [[receiver]]
 id = "scada"
 channel = "mqtt"
