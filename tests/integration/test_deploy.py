@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import paho.mqtt.client as paho
@@ -36,7 +36,8 @@ def cluster(prefix: Prefix, tmp_path: Path) -> Iterator[Postgres]:
     postgres.start()
     postgres.create_database("lifeline")
     given = {"POSTGRES_USER": "postgres", "POSTGRES_DB": "lifeline", "PGHOST": "127.0.0.1"}
-    passwords = {"LIFELINE_DATABASE_PASSWORD": PASSWORD, "GRAFANA_DATABASE_PASSWORD": PASSWORD}
+    names = ("LIFELINE_DATABASE_PASSWORD", "WORKER_DATABASE_PASSWORD", "GRAFANA_DATABASE_PASSWORD")
+    passwords = dict.fromkeys(names, PASSWORD)
     path = f"{prefix.postgres}:{os.environ['PATH']}"
     subprocess.run(
         ["sh", DEPLOY / "database" / "roles.sh"],
@@ -69,15 +70,41 @@ def test_grafana_reads_the_views_for_a_while_and_nothing_else(cluster: Postgres)
             grafana.execute("create temporary table mine ()")
 
 
+FORBIDDEN_TO_WORKERS = (
+    "select * from api_tokens",
+    "select * from alerts",
+    "delete from alert_events",
+    "delete from readings",
+    "update readings set value = 0",
+    "delete from journal",
+    "truncate transitions",
+    "update transitions set rule = ''",
+    "delete from configuration",
+    "insert into rule_sets default values",
+    "update sensors set unit = ''",
+    "create table mine ()",
+    "drop table readings",
+)
+
+
+def test_a_worker_may_not_do_more_than_add_what_came(cluster: Postgres) -> None:
+    dsn = cluster.dsn("lifeline")
+    migrate(dsn.replace("postgres@", "lifeline@"))
+    with psycopg.connect(dsn.replace("postgres@", "lifeline_worker@"), autocommit=True) as connection:
+        for statement in FORBIDDEN_TO_WORKERS:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)
+
+
 def test_passwords_may_hold_any_character(cluster: Postgres) -> None:
     with psycopg.connect(cluster.dsn()) as connection:
-        query = "select rolname, rolpassword from pg_authid where rolname in ('lifeline', 'grafana')"
+        query = "select rolname, rolpassword from pg_authid where rolname ~ '^(lifeline(_worker)?|grafana)$'"
         for _, stored in connection.execute(query).fetchall():
             assert stored.startswith("SCRAM-SHA-256$")
         hba = cluster.directory / "data" / "pg_hba.conf"
         hba.write_text("host all all 127.0.0.1/32 scram-sha-256\n", encoding="ascii")
         connection.execute("select pg_reload_conf()")
-    for user in ("lifeline", "grafana"):
+    for user in ("lifeline", "lifeline_worker", "grafana"):
         where = {"host": "127.0.0.1", "port": cluster.port, "dbname": "lifeline", "user": user}
         psycopg.connect(**where, password=PASSWORD).close()
         with pytest.raises(psycopg.OperationalError, match="password"):
@@ -215,14 +242,24 @@ def test_a_worker_with_these_rights_stores_what_a_device_says(
     settle(dsn, town(), rules())
     access = {"mqtt_user": "lifeline-worker", "mqtt_password": PASSWORD}
     device = Device(broker, "d1", "d1")
-    with Lifeline(tmp_path, "worker", dsn=dsn, mqtt_url=f"mqtt://127.0.0.1:{broker}", **access) as worker:
+    access |= {"dsn": dsn.replace("lifeline@", "lifeline_worker@"), "snapshot_s": 1, "late_settle_s": 1}
+    with Lifeline(tmp_path, "worker", mqtt_url=f"mqtt://127.0.0.1:{broker}", **access) as worker:
         worker.until("subscribed")
         now = datetime.now(UTC).isoformat()
         assert device.may_say("lifeline/gas/east/d1/telemetry", f'{{"t": "{now}", "v": {{"ch4": 3}}}}')
         with psycopg.connect(dsn, autocommit=True) as connection:
             stored = "select value from readings"
             until(lambda: connection.execute(stored).fetchall() == [(3.0,)], "the reading")
+            kept = "select from snapshots where seq > 1"
+            until(lambda: connection.execute(kept).fetchone() is not None, "a snapshot")
+            earlier = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+            assert device.may_say(
+                "lifeline/gas/east/d1/telemetry", f'{{"t": "{earlier}", "v": {{"ch4": 2}}}}'
+            )
+            until(lambda: "hindsight" in worker.text, "the late reading's stretch, run again")
         assert worker.stop() == 0
+        for trouble in ("starting_over", "snapshot_failed", "hindsight_failed", "permission denied"):
+            assert trouble not in worker.text
     device.close()
 
 

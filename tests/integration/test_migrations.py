@@ -39,6 +39,10 @@ select format('enum %s %s', enumtypid::regtype, enumlabel) from pg_enum
 union all
 select format('hypertable %s %s %s', hypertable_name, column_name, time_interval)
 from timescaledb_information.dimensions
+union all
+select format('grant %s %s.%s %s', grantee, table_schema, table_name, privilege_type)
+from information_schema.role_table_grants
+where grantee like 'lifeline\\_%' and table_schema in ('public', 'grafana')
 """
 
 
