@@ -61,7 +61,7 @@ class Recorder:
     """Writes steps of cases together with the messages that they make."""
 
     def __init__(self, outbox: Outbox, plan: Plan, metrics: Metrics) -> None:
-        self._outbox, self._plan, self._metrics = outbox, plan, metrics
+        self.outbox, self.plan, self._metrics = outbox, plan, metrics
 
     async def write(self, connection: Connection, steps: Sequence[Step]) -> None:
         """Write steps, given in their order; the connection is in a transaction."""
@@ -71,7 +71,7 @@ class Recorder:
         await connection.execute(_WRITE_EVENTS, [_rows(step.event for step in steps)])
         if messages := await self._messages(connection, steps):
             await connection.execute(_WRITE_DELIVERIES, [_rows(messages)])
-            await self._outbox.put(connection, messages)
+            await self.outbox.put(connection, messages)
 
     async def _messages(self, connection: Connection, steps: Sequence[Step]) -> list[Delivery]:
         told = [step for step in steps if told_as(step) is not None]
@@ -81,7 +81,7 @@ class Recorder:
         for step in told:
             row = places[step.case.asset_id]
             place = Place(row["domain"], row["district"], row["utility_id"])
-            made = list(self._plan.deliveries(step, place, drill=row["drill"]))
+            made = list(self.plan.deliveries(step, place, drill=row["drill"]))
             self._metrics.nobody.inc(not made)
             messages += made
         return messages

@@ -27,7 +27,15 @@ from rules.risk import Evidence, Strength
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SECRET = "0123456789abcdef0123456789abcdef"
-_EMPTIED = ("deliveries", "alert_events", "alerts", "risk_changes", "procrastinate_jobs", "api_tokens")
+_EMPTIED = (
+    "deliveries",
+    "alert_events",
+    "alerts",
+    "risk_changes",
+    "procrastinate_jobs",
+    "api_tokens",
+    "receipt_calls",
+)
 _CHANGE = """
 insert into risk_changes
     (asset_id, hazard, time, level, likelihood, consequence, inputs, rules_version, partition, seq)
@@ -182,9 +190,10 @@ def alerts(
 def table(utility: str, url: str, *, drill: bool) -> str:
     name = "all" if utility == "*" else utility
     owner = "" if utility == "*" else f'utility = ["{utility}"]\n'
+    acknowledges = "" if utility == "*" else f'utility = "{utility}"\n'
     return (
         f'[[receiver]]\nid = "{name}-desk"\nchannel = "webhook"\nurl = "{url}"\n'
-        f'secret_file = "receiver.key"\ndrill = {str(drill).lower()}\n'
+        f'secret_file = "receiver.key"\ndrill = {str(drill).lower()}\n{acknowledges}'
         f'[[route]]\nto = ["{name}-desk"]\n{owner}'
     )
 

@@ -10,12 +10,14 @@ from lifeline.cli import (
     city,
     database,
     dead_letter,
+    deliveries,
     doctor,
     evaluate,
     history,
     maintain,
     record,
     replay,
+    routes,
     rules,
     services,
     simulate,
@@ -39,6 +41,8 @@ app.command()(backup.restore)
 app.command()(doctor.doctor)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(alerts.token, name="token")
+app.add_typer(routes.app, name="routes")
+app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(rules.app, name="rules")
 app.command()(assess.assess)
 app.command()(simulate.simulate)
