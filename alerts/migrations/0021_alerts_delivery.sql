@@ -1,5 +1,5 @@
 -- Each signed call of a utility is taken once; the list of deliveries is read newest first.
--- depends: 0019_grafana_domains
+-- depends: 0020_lifeline_roles
 
 create table receipt_calls (
     digest bytea primary key,
