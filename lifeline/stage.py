@@ -5,7 +5,7 @@ What plays here is a drill: the database says so, and only receivers that are ma
 
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +27,9 @@ from rules.model import RuleSet
 from sensors import store as city_store
 from sensors.errors import ConfigurationError, UnavailableError
 from sensors.model import Registry
+
+INBOX = "received.jsonl"
+"""What the receiver of a stage has received, a message a line."""
 
 
 @contextmanager
@@ -150,21 +153,25 @@ def perform(
         yield worker, alerts
 
 
-@contextmanager
-def play(stage: Stage, clock: Clock = Clock.FEED, **worker_settings: object) -> Iterator[Cast]:
-    """The same with a receiver that plays every utility."""
-    key = stage.folder / "receiver.key"
+def desk(folder: Path) -> tuple[Path, Sequence[str]]:
+    """A receivers file whose one receiver of drills plays every utility, and the command that is it."""
+    key, receivers, inbox = (folder / name for name in ("receiver.key", "receivers.toml", INBOX))
     key.write_text(secrets.token_hex(32), encoding="utf-8")
     key.chmod(0o600)
     port = free_port()
-    receivers = stage.folder / "receivers.toml"
     receivers.write_text(
         f'[[receiver]]\nid = "drill"\nchannel = "webhook"\nurl = "http://127.0.0.1:{port}/"\n'
         f'secret_file = "{key.name}"\ndrill = true\n[[route]]\nto = ["drill"]\n',
         encoding="utf-8",
     )
-    inbox = str(stage.folder / "received.jsonl")
-    command = ["alerts.reference_receiver", "--port", str(port), "--secret-file", str(key), "--log", inbox]
+    given = ["--port", str(port), "--secret-file", str(key), "--log", str(inbox)]
+    return receivers, ["alerts.reference_receiver", *given]
+
+
+@contextmanager
+def play(stage: Stage, clock: Clock = Clock.FEED, **worker_settings: object) -> Iterator[Cast]:
+    """The same with a receiver that plays every utility."""
+    receivers, command = desk(stage.folder)
     with ExitStack() as stack:
         receiver = stack.enter_context(Child("receiver", command, stage.folder / "receiver.log", {}))
         worker, alerts = stack.enter_context(

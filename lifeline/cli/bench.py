@@ -38,6 +38,13 @@ class SimulateCase(StrEnum):
     CITY = "city"
 
 
+class AlertsCase(StrEnum):
+    """The cases of ``bench alerts``."""
+
+    LATENCY = "latency"
+    OUTAGE = "outage"
+
+
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
@@ -123,3 +130,20 @@ def query(
     from lifeline.bench import query as benches  # noqa: PLC0415
 
     figures.show(benches.query(Settings.load(), readings), as_json=as_json)
+
+
+@app.command()
+def alerts(
+    case: Annotated[list[AlertsCase] | None, typer.Option(help="Only these cases.")] = None,
+    as_json: Json = False,
+) -> None:
+    """From a committed change of risk to the receipt, at 100 a second; 10,000 messages after an outage.
+
+    Example: `lifeline bench alerts --case latency --json`
+    """
+    from lifeline.bench import alerts as benches  # noqa: PLC0415, heavy, and needed here only
+    from lifeline.bench import figures  # noqa: PLC0415
+
+    settings = Settings.load()
+    for each in case or AlertsCase:
+        figures.show(benches.CASES[each](settings), as_json=as_json)
