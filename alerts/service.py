@@ -13,7 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
-from alerts import api, database, deliveries_api
+from alerts import api, cap_feed, database, deliveries_api
 from alerts.channels import http
 from alerts.claim import Claimer
 from alerts.delivery import Courier
@@ -49,6 +49,7 @@ async def run(
             leader = Leader(dsn, pool, Claimer(recorder, metrics), outbox, metrics, beside)
             app = api.create(api.Services(pool, recorder, metrics, leader))
             app.include_router(deliveries_api.router)
+            app.include_router(cap_feed.router)
             at, on = listener.getsockname()[:2]
             log.info("listening", address=f"http://{at}:{on}", receivers=len(plan.receivers))
             await _until_stopped(leader, app, listener)

@@ -5,14 +5,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
 
 from alerts.signature import HEADER, signature
-from tests.alerting import SECRET, Alerts, World, alerts, reference_receiver, table, token, until
+from tests.alerting import SECRET, START, Alerts, World, alerts, reference_receiver, table, token, until
 from tests.support.hearing import Whims, listening
 
 
@@ -201,3 +203,26 @@ def test_routes_are_tested_with_a_drill_and_its_receipt(world: World, tmp_path: 
     assert world.delivered() == {}
     unsent = lifeline(world, "routes", "check", str(tmp_path / "none.toml"))
     assert (unsent.returncode, "expected a file that can be read" in unsent.stderr) == (2, True)
+
+
+def test_cap_documents_are_in_a_feed_by_whose_they_are(world: World, process: Alerts) -> None:
+    viewer, water = token(world.dsn, "v", "viewer"), token(world.dsn, "w", "utility", "water-co")
+    world.change("dma-1", 1, at=START + timedelta(seconds=9))
+    until(lambda: len(world.rows("select from deliveries")) == 3)
+    names = {"a": "http://www.w3.org/2005/Atom", "c": "urn:oasis:names:tc:emergency:cap:1.2"}
+
+    def links(who: dict[str, str]) -> list[str]:
+        answer = httpx.get(f"{process.url}/cap/feed.xml", headers=who)
+        assert answer.headers["content-type"].startswith("application/atom+xml")
+        found = ET.fromstring(answer.content).findall("a:entry/a:link", names)
+        return [each.attrib["href"] for each in found]
+
+    assert len(links(viewer)) == 3
+    risen, raised = links(water)
+    answer = httpx.get(f"{process.url}/cap/{risen}", headers=water)
+    document = ET.fromstring(answer.content)
+    assert document.findtext("c:msgType", namespaces=names) == "Update"
+    assert raised.removesuffix(".xml") in str(document.findtext("c:references", namespaces=names))
+    (gas,) = set(links(viewer)) - {risen, raised}
+    assert httpx.get(f"{process.url}/cap/{gas}", headers=water).status_code == 404
+    assert httpx.get(f"{process.url}/cap/feed.xml").status_code == 401
