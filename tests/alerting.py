@@ -173,11 +173,13 @@ def alerts(
     *,
     drill: bool = False,
     name: str = "alerts",
+    change: tuple[str, str] = ("", ""),
 ) -> Iterator[Alerts]:
-    """The real process; receivers: URL by utility. It may not be ready yet."""
+    """The real process; receivers: URL by utility. change: in their file. It may not be ready yet."""
     (folder / "receiver.key").write_text(SECRET)
     file = folder / "receivers.toml"
-    file.write_text("".join(table(utility, url, drill=drill) for utility, url in (receivers or {}).items()))
+    written = "".join(table(utility, url, drill=drill) for utility, url in (receivers or {}).items())
+    file.write_text(written.replace(*change) if change[0] else written)
     port = kept_port(folder / f"{name}.port")
     given = {"LIFELINE_DSN": dsn, "LIFELINE_API_PORT": str(port), "PYTHONUNBUFFERED": "1"}
     if receivers:

@@ -4,6 +4,7 @@ import json
 import time
 from pathlib import Path
 
+import httpx
 import jsonschema
 import psycopg
 import pytest
@@ -13,12 +14,14 @@ import alerts as alerts_package
 from alerts import database as db
 from alerts.channels import http
 from alerts.delivery import Courier
+from alerts.message import SCHEMAS, Heartbeat
 from alerts.metrics import Metrics
 from alerts.outbox import TryAgain
 from tests.alerting import SECRET, World, alerts, plan, reference_receiver, until, webhook
 from tests.integration.alerts.test_alerts_claim import take_all
 from tests.support.hearing import Whims, listening
 
+HEARTBEAT = json.loads(SCHEMAS[Heartbeat].read_text(encoding="utf-8"))
 SCHEMA = json.loads(
     Path(alerts_package.__file__).with_name("webhook.schema.json").read_text(encoding="utf-8")
 )
@@ -120,6 +123,40 @@ def test_a_receiver_that_never_answers_delays_another_by_less_than_a_second(
         world.change("chamber-1", 1, hazard="gas-leak")
         until(lambda: len(desk.messages()) == 1, seconds=10)
         assert time.monotonic() - began < 1
+
+
+def test_a_heartbeat_comes_at_its_interval_and_is_not_made_up_for(world: World, tmp_path: Path) -> None:
+    whims = Whims((503, b""), (200, b""))
+    beating = 'heartbeat = "500ms"\n[[route]]'
+    with (
+        listening(whims) as url,
+        reference_receiver(tmp_path) as desk,
+        alerts(
+            world.dsn, tmp_path, {"water-co": url, "gas-co": desk.url}, change=("[[route]]", beating)
+        ) as process,
+    ):
+        until(lambda: len(whims.heard) >= 4)
+        figures = httpx.get(f"{process.url}/metrics").text
+        assert desk.messages() == []
+    for said in whims.messages():
+        jsonschema.validate(said, HEARTBEAT, format_checker=jsonschema.FormatChecker())
+        assert (said["receiver"], said["drill"], said["interval_s"]) == ("water-co-desk", False, 0.5)
+    assert len({said["id"] for said in whims.messages()}) == len(whims.heard)
+    first, *_, last = (at for at, _, _ in whims.heard)
+    assert last - first >= 0.5 * (len(whims.heard) - 1) * 0.9
+    assert 'heartbeats_total{outcome="failed",receiver="water-co-desk"} 1.0' in figures
+    assert 'heartbeats_total{outcome="taken",receiver="gas-co-desk"}' in figures
+    assert world.delivered() == {}
+
+
+def test_no_heartbeat_of_a_replay_reaches_a_receiver_of_real_alerts(world: World, tmp_path: Path) -> None:
+    world.become_a_replay()
+    whims = Whims((200, b""))
+    beating = ("[[route]]", 'heartbeat = "100ms"\n[[route]]')
+    with listening(whims) as url, alerts(world.dsn, tmp_path, {"*": url}, change=beating) as process:
+        until(lambda: process.standing() == "claiming")
+        time.sleep(0.5)
+    assert whims.heard == []
 
 
 async def one_try(world: World, url: str, secret: str = SECRET) -> TryAgain | None:
