@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +11,13 @@ import psycopg
 from psycopg.rows import dict_row
 
 from lifeline.explain.account import Account, Grade, Law, Named, Piece, Place, Transition, Window
-from rules.bind import BindError, Binding, Pair, bind
+from rules.bind import Pair
 from rules.duration import Duration
 from rules.failure import FAILURE
 from rules.hazards import hazards
 from rules.kinds.base import Parameters
 from rules.model import Rule, RuleSet
-from rules.referred import referred
+from rules.pairs import pairs
 from rules.risk import Group, Strength
 from rules.thresholds import thresholds as reached
 from sensors import store
@@ -124,7 +123,7 @@ class _Reader:
         assert told is not None
         pieces = [] if change is None else change["inputs"]["evidence"]
         spoken = [*pieces, *([] if transition is None else [transition])]
-        self._pairs = _pairs(self._rules, self._registry, {each["rule"] for each in spoken})
+        self._pairs = pairs(self._rules, self._registry, {each["rule"] for each in spoken})
         hazard = hazards()[told["hazard"]]
         return Account(
             asked=asked,
@@ -232,26 +231,6 @@ class _Reader:
             {**block, "value": float(np.abs(np.frombuffer(block["samples"], "<f4")).max())}
             for block in blocks
         ]
-
-
-def _pairs(
-    rules: RuleSet, registry: Registry, names: Iterable[str]
-) -> dict[tuple[str, str], tuple[Pair, tuple[int, ...]]]:
-    """The pairs of some rules in the city as it is now, each with its sensors; none where they do not fit."""
-    some = referred(rules, set(names) & {rule.name for rule in rules.rules})
-    try:
-        bound = bind(some, registry)
-    except BindError:
-        return {}
-    return {(pair.rule.name, pair.subject): (pair, sensors) for pair, sensors in _bound(bound)}
-
-
-def _bound(bound: Binding) -> Iterator[tuple[Pair, tuple[int, ...]]]:
-    for pair in chain.from_iterable(bound.by_kind.values()):
-        own = () if pair.sensor is None else (pair.sensor,)
-        yield pair, tuple(dict.fromkeys((*own, *(seat.sensor for seat in pair.seats), *pair.channels)))
-    for group in bound.groups:
-        yield group.pair, tuple(member.sensor for member in group.members)
 
 
 def _told(parameters: Parameters) -> dict[str, Any]:
