@@ -1,15 +1,17 @@
 """Claims changes of risk and turns each into a step of its case: all in one transaction, or not at all."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
 
-from alerts import record
+from alerts import clock, record
 from alerts.database import Connection, is_away
 from alerts.lifecycle import Case, Change, Refusal, Step, follow
 from alerts.metrics import Metrics
 from alerts.record import Recorder
+from alerts.windows import explained, opened
 from rules.levels import RiskLevel
 
 BATCH = 500
@@ -101,12 +103,27 @@ class Claimer:
     async def _take(self, connection: Connection, limit: int) -> int:
         async with connection.transaction():
             cursor = await connection.execute(_CLAIM, {"skipped": list(self._skipped), "limit": limit})
-            changes = [_change(row) for row in await cursor.fetchall()]
+            rows = await cursor.fetchall()
+            changes = await self._changes(connection, rows) if rows else []
             results = follow(await _cases(connection, changes), changes)
             if steps := [result for result in results if isinstance(result, Step)]:
                 await self._recorder.write(connection, steps)
         self._count(results)
         return len(changes)
+
+    async def _changes(self, connection: Connection, rows: Iterable[Mapping[str, Any]]) -> list[Change]:
+        """The changes with what is known of their circumstances."""
+        windows = await opened(connection, await clock.now(connection))
+        heard_at, latching = await clock.wall(connection), self._recorder.policy.latching
+        return [
+            replace(
+                change,
+                heard_at=heard_at,
+                latching=change.hazard in latching,
+                circumstance=explained(windows, change.asset_id, change.data.get("evidence", ())),
+            )
+            for change in map(_change, rows)
+        ]
 
     def _count(self, results: Iterable[Step | Refusal]) -> None:
         for result in results:

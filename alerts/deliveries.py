@@ -10,6 +10,7 @@ from alerts import words
 from alerts.database import Connection
 from alerts.lifecycle import Kind
 from alerts.outbox import Outbox
+from alerts.outcome import State
 from alerts.routing import Delivery
 
 _COLUMNS = """
@@ -51,16 +52,6 @@ update deliveries set state = 'receipted', receipt = %s, next_try_at = null, las
     finished_at = clock_timestamp()
 where delivery_id = %s
 """
-
-
-class State(StrEnum):
-    """What became of a delivery."""
-
-    QUEUED = "queued"
-    FAILED = "failed"
-    DELIVERED = "delivered"
-    RECEIPTED = "receipted"
-    DEAD = "dead"
 
 
 class Refusal(StrEnum):

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from enum import StrEnum
 from typing import LiteralString
@@ -13,6 +14,7 @@ from alerts.claim import Claimer
 from alerts.database import Connection, Pool, connect, is_away
 from alerts.metrics import Metrics
 from alerts.outbox import Outbox
+from alerts.timekeeper import Timekeeper
 from sensors.errors import ConfigurationError
 
 CHANNEL = "lifeline_risk"
@@ -50,12 +52,13 @@ class Leader:
         dsn: str,
         pool: Pool,
         claimer: Claimer,
+        timekeeper: Timekeeper,
         outbox: Outbox,
         metrics: Metrics,
         beside: Sequence[Callable[[], Coroutine[None, None, None]]],
     ) -> None:
         self._dsn, self._pool, self._claimer, self._outbox = dsn, pool, claimer, outbox
-        self._metrics, self._beside = metrics, beside
+        self._timekeeper, self._metrics, self._beside = timekeeper, metrics, beside
         self.standing = Standing.WAITING
         self._failures = 0
 
@@ -106,9 +109,13 @@ class Leader:
             self._stand(Standing.WAITING)
 
     async def _claim(self, connection: Connection) -> None:
+        struck = -POLL_S
         while True:
             taken = await self._claimer.take(connection)
             self._stand(Standing.CLAIMING)
+            if (now := time.monotonic()) - struck >= POLL_S:
+                struck = now
+                await self._timekeeper.strike(connection)
             if not taken:
                 async for notice in connection.notifies(timeout=POLL_S, stop_after=1):
                     if notice.channel != CHANNEL:

@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from alerts import words
+from alerts import record, words
 from alerts.database import Connection
-from alerts.lifecycle import State
+from alerts.lifecycle import Awaited, Cause, Kind, Policy, Stage, State, allowed
+from alerts.roles import Caller
 
 _COLUMNS = """
 select a.*, s.name as asset_name, s.name_en as asset_name_en, s.kind as asset_kind,
@@ -24,9 +25,12 @@ _PAGE = (
     _COLUMNS
     + """
 where (%(states)s::text[] is null or a.state = any(%(states)s))
+    and (%(stages)s::text[] is null or a.stage = any(%(stages)s))
     and (%(levels)s::smallint[] is null or coalesce(a.level, a.worst_level) = any(%(levels)s))
     and (%(domain)s::text is null or s.domain = %(domain)s)
+    and (%(district)s::text is null or s.district = %(district)s)
     and (%(utility)s::text is null or s.utility_id = %(utility)s)
+    and (%(asset)s::text is null or a.asset_id = %(asset)s)
     and (%(own)s::text is null or s.utility_id = %(own)s)
     and (%(before)s::timestamptz is null or (a.opened_at, a.alert_id) < (%(before)s, %(before_id)s::uuid))
 order by a.opened_at desc, a.alert_id desc
@@ -47,6 +51,7 @@ class Alert(words.Word):
 
     id: UUID
     state: State
+    stage: Stage
     level: words.Level | None
     worst_level: words.Level
     hazard: words.Named
@@ -58,7 +63,23 @@ class Alert(words.Word):
     changed_at: words.Time
     sounded: bool
     """Whether it was ever worse than low while it was live; false for what was found in late data."""
+    acknowledged_at: words.Time | None
+    awaits: Awaited | None
+    """What people are to do next; null = nothing."""
+    waits_at: words.Time
+    escalations: int
+    """Deadlines of that which have passed."""
+    due_at: words.Time | None
+    """When time next does something: a deadline passes, a shelf ends, it sounds again."""
+    shelved_until: words.Time | None
+    shelved_once: bool
+    covered_by: UUID | None
+    """The case that explains it, while it is suppressed."""
+    window_id: UUID | None
+    """The maintenance, while it is out of service."""
+    dispatched_to: str | None
     events: int
+    """How many there are: its version, and its ETag."""
 
 
 class Event(words.Word):
@@ -73,7 +94,18 @@ class Event(words.Word):
     level: words.Level | None
     event_time: words.Time
     wall_time: words.Time
+    stage: Stage | None
     evidence: tuple[words.Evidence, ...]
+    until: str | None
+    """Of a shelf."""
+    once: bool | None
+    to: str | None
+    """Who was sent."""
+    cause: Cause | None
+    """Why the alarm was false."""
+    attachments: tuple[str, ...]
+    awaits: Awaited | None
+    """What was not done in time."""
 
 
 class Delivery(words.Word):
@@ -95,6 +127,8 @@ class Delivery(words.Word):
 class AlertInFull(Alert):
     """A case with all that happened to it."""
 
+    acts: tuple[Kind, ...]
+    """What the caller may do with it now, a note aside."""
     history: tuple[Event, ...]
     deliveries: tuple[Delivery, ...]
 
@@ -115,9 +149,12 @@ class Filter:
     """
 
     states: Sequence[str] = ()
+    stages: Sequence[str] = ()
     levels: Sequence[int] = ()
     domain: str | None = None
+    district: str | None = None
     utility: str | None = None
+    asset: str | None = None
     own: str | None = None
 
 
@@ -151,8 +188,11 @@ async def page(connection: Connection, wanted: Filter, after: Cursor | None, lim
     """The newest ``limit`` cases after a place in the list."""
     parameters = {
         "states": list(wanted.states) or None,
+        "stages": list(wanted.stages) or None,
         "levels": list(wanted.levels) or None,
         "domain": wanted.domain,
+        "district": wanted.district,
+        "asset": wanted.asset,
         "utility": wanted.utility,
         "own": wanted.own,
         "before": after.opened_at if after else None,
@@ -168,15 +208,17 @@ async def page(connection: Connection, wanted: Filter, after: Cursor | None, lim
     )
 
 
-async def one(connection: Connection, alert_id: UUID, own: str | None) -> AlertInFull | None:
+async def one(connection: Connection, alert_id: UUID, caller: Caller, policy: Policy) -> AlertInFull | None:
     """A case with all that happened to it; None if there is none that the caller may see."""
-    row = await (await connection.execute(_ONE, {"alert_id": alert_id, "own": own})).fetchone()
+    given = {"alert_id": alert_id, "own": caller.utility}
+    row = await (await connection.execute(_ONE, given)).fetchone()
     if row is None:
         return None
     events = await (await connection.execute(_EVENTS, [alert_id])).fetchall()
     deliveries = await (await connection.execute(_DELIVERIES, [alert_id])).fetchall()
     return AlertInFull(
         **_alert(row),
+        acts=allowed(record.read(row), caller.role, policy),
         history=tuple(_event(each) for each in events),
         deliveries=tuple(Delivery(id=each["delivery_id"], **each) for each in deliveries),
     )
@@ -195,5 +237,8 @@ def _alert(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _event(row: Mapping[str, Any]) -> Event:
-    graded = {"level": words.level(row["level"]), "evidence": words.evidence(row["data"])}
-    return Event(**{**row, **graded, "id": row["event_id"]})
+    data = row["data"]
+    graded = {"level": words.level(row["level"]), "evidence": words.evidence(data)}
+    said = {name: data.get(name) for name in ("stage", "until", "once", "to", "cause", "awaits")}
+    attached = {"attachments": data.get("attachments") or ()}
+    return Event(**{**row, **graded, **said, **attached, "id": row["event_id"]})

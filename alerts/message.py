@@ -14,7 +14,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from alerts import words
-from alerts.lifecycle import Kind, State
+from alerts.lifecycle import Kind, Stage, State
 
 
 class Message(words.Word):
@@ -31,6 +31,7 @@ class Message(words.Word):
     drill: bool
     """True in every message from a replay or an exercise: nobody is to move out for it."""
     state: State
+    stage: Stage
     level: words.Level | None
     """Null once no evidence is live."""
     worst_level: words.Level
@@ -79,6 +80,7 @@ def message(row: Mapping[str, Any], sent_at: datetime) -> Message:
         kind=row["kind"],
         drill=row["purpose"] == "replay",
         state=row["state"],
+        stage=data.get("stage", Stage.NONE),
         level=words.level(row["level"]),
         worst_level=words.Level.of(data["worst_level"]),
         hazard=words.hazard(row["hazard"]),

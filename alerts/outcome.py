@@ -1,6 +1,7 @@
-"""What came of one try to deliver. Pure."""
+"""What came of one try to deliver, and of a delivery so far. Pure."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +26,13 @@ class Permanent:
 
 
 Outcome = Taken | Transient | Permanent
+
+
+class State(StrEnum):
+    """What became of a delivery."""
+
+    QUEUED = "queued"
+    FAILED = "failed"
+    DELIVERED = "delivered"
+    RECEIPTED = "receipted"
+    DEAD = "dead"

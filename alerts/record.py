@@ -1,6 +1,6 @@
 """Writes what became of cases, in the caller's transaction: cases, events, outbox and jobs, or nothing."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -9,24 +9,23 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from alerts.database import Connection
-from alerts.lifecycle import Case, Event, State, Step
+from alerts.lifecycle import Case, Event, Policy, Stage, State, Step, awaited, due_at
 from alerts.metrics import Metrics
 from alerts.outbox import Outbox
 from alerts.routing import Delivery, Place, Plan, told_as
 from alerts.words import rfc3339
 from rules.levels import RiskLevel
 
+_FIXED = {"alert_id", "asset_id", "hazard", "opened_at"}
+_COLUMNS = (*(each.name for each in fields(Case)), "level", "awaits", "due_at")
+
 _WRITE_CASES = """
-insert into alerts (alert_id, asset_id, hazard, state, level, worst_level, likelihood, consequence,
-    opened_at, changed_at, sounded, events)
-select alert_id, asset_id, hazard, state, level, worst_level, likelihood, consequence,
-    opened_at, changed_at, sounded, events
-from jsonb_populate_recordset(null::alerts, %s)
-on conflict (alert_id) do update set
-    state = excluded.state, level = excluded.level, worst_level = excluded.worst_level,
-    likelihood = excluded.likelihood, consequence = excluded.consequence,
-    changed_at = excluded.changed_at, sounded = excluded.sounded, events = excluded.events
-"""
+insert into alerts ({columns}) select {columns} from jsonb_populate_recordset(null::alerts, %s)
+on conflict (alert_id) do update set {changes}
+""".format(
+    columns=", ".join(_COLUMNS),
+    changes=", ".join(f"{each} = excluded.{each}" for each in _COLUMNS if each not in _FIXED),
+)
 
 _WRITE_EVENTS = """
 insert into alert_events
@@ -48,30 +47,32 @@ from unnest(%s::text[]) as asset (asset_id) left join assets using (asset_id)
 
 def read(row: Mapping[str, Any]) -> Case:
     """The case that a row of ``alerts`` holds."""
-    level = row["level"]
-    graded = {
-        "state": State(row["state"]),
-        "level": None if level is None else RiskLevel(level),
-        "worst_level": RiskLevel(row["worst_level"]),
-    }
-    return Case(**{**row, **graded})
+    given = {each.name: row[each.name] for each in fields(Case)}
+    levels = {name: given[name] for name in ("found_level", "given_level", "worst_level", "shelved_level")}
+    graded = {name: None if level is None else RiskLevel(level) for name, level in levels.items()}
+    return Case(**{**given, **graded, "state": State(given["state"]), "stage": Stage(given["stage"])})
 
 
 class Recorder:
     """Writes steps of cases together with the messages that they make."""
 
-    def __init__(self, outbox: Outbox, plan: Plan, metrics: Metrics) -> None:
-        self.outbox, self.plan, self._metrics = outbox, plan, metrics
+    def __init__(self, outbox: Outbox, plan: Plan, policy: Policy, metrics: Metrics) -> None:
+        self.outbox, self.plan, self.policy, self._metrics = outbox, plan, policy, metrics
 
     async def write(self, connection: Connection, steps: Sequence[Step]) -> None:
         """Write steps, given in their order; the connection is in a transaction."""
         # Where a case closed and the next one opened in one call, the first must make room before the second.
         cases = {step.case.alert_id: step.case for step in steps}
-        await connection.execute(_WRITE_CASES, [_rows(cases.values())])
-        await connection.execute(_WRITE_EVENTS, [_rows(step.event for step in steps)])
+        await connection.execute(_WRITE_CASES, [Jsonb([self._row(case) for case in cases.values()])])
+        await connection.execute(_WRITE_EVENTS, [Jsonb([_plainly(step.event) for step in steps])])
         if messages := await self._messages(connection, steps):
-            await connection.execute(_WRITE_DELIVERIES, [_rows(messages)])
+            await connection.execute(_WRITE_DELIVERIES, [Jsonb([_plainly(each) for each in messages])])
             await self.outbox.put(connection, messages)
+
+    def _row(self, case: Case) -> dict[str, object]:
+        """The case as it is stored: with what it waits for, and when time next does something to it."""
+        following = {"level": case.level, "awaits": awaited(case), "due_at": due_at(case, self.policy)}
+        return {**_plainly(case), **{name: _plain(value) for name, value in following.items()}}
 
     async def _messages(self, connection: Connection, steps: Sequence[Step]) -> list[Delivery]:
         told = [step for step in steps if told_as(step) is not None]
@@ -87,10 +88,8 @@ class Recorder:
         return messages
 
 
-def _rows(things: Iterable[Case | Event | Delivery]) -> Jsonb:
-    return Jsonb(
-        [{each.name: _plain(getattr(thing, each.name)) for each in fields(thing)} for thing in things]
-    )
+def _plainly(thing: Case | Event | Delivery) -> dict[str, object]:
+    return {each.name: _plain(getattr(thing, each.name)) for each in fields(thing)}
 
 
 def _plain(value: object) -> object:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from alerts import tables
-from alerts.lifecycle import Kind, Step
+from alerts.lifecycle import OFF, Kind, Step
 from rules.levels import RiskLevel
 
 ESCALATED = "escalated"
@@ -149,16 +149,32 @@ def occasion(step: Step, kind: Kind, place: Place) -> Occasion:
     )
 
 
-def told_as(step: Step) -> Kind | None:
-    """What a receiver is told has happened; None while a case has never been worse than low and live.
+HANDLING = frozenset({Kind.ESCALATED, Kind.DISPATCHED, Kind.DISMISSED, Kind.RESOLVED, Kind.CLOSED})
+"""Told of a case that is not annunciated too: somebody is on the way, and has to know."""
 
-    A low case that rises is news to whoever hears of it then, so it is told as newly raised. What was found
-    in late data is over, and told to nobody.
+_BACK = frozenset({Kind.UNSHELVED, Kind.UNSUPPRESSED, Kind.IN_SERVICE})
+_RISK = frozenset({Kind.RAISED, Kind.RISEN, Kind.FALLEN, Kind.CLEARED, Kind.REALARMED, Kind.ACKNOWLEDGED})
+
+
+def told_as(step: Step) -> Kind | None:
+    """What a receiver is told has happened; None while a case has never been worse than low and annunciated.
+
+    A case that was silent until now is news to whoever hears of it, so it is told as newly raised. What was
+    found in late data is over, and told to nobody; so is what happens on a shelf, under suppression or
+    maintenance, until it is back.
     """
-    if step.event.kind is Kind.FOUND or not step.case.sounded:
+    kind = step.event.kind
+    if kind is Kind.FOUND or not step.case.sounded:
         return None
-    was_silent = step.before is None or not step.before.sounded
-    return Kind.RAISED if was_silent else step.event.kind
+    if kind in HANDLING:
+        return kind
+    if step.case.state in OFF:
+        return None
+    if step.before is None or not step.before.sounded:
+        return Kind.RAISED
+    if kind in _BACK:
+        return Kind.CLEARED if step.case.level is None else Kind.REALARMED
+    return kind if kind in _RISK else None
 
 
 def _against(route: tables.Route, occasion: Occasion, local: datetime) -> Iterator[str]:

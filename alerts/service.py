@@ -13,23 +13,32 @@ import uvicorn
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
-from alerts import api, cap_feed, database, deliveries_api
+from alerts import database
+from alerts.api import app as api
+from alerts.api.calling import Services
 from alerts.channels import http
 from alerts.claim import Claimer
 from alerts.delivery import Courier
 from alerts.heartbeat import Hearts
 from alerts.leader import Leader
+from alerts.lifecycle import Policy
 from alerts.metrics import Metrics
 from alerts.outbox import Outbox
 from alerts.record import Recorder
 from alerts.routing import Plan
+from alerts.timekeeper import Timekeeper
 from sensors.errors import ConfigurationError, LifelineError
 
 log = structlog.get_logger()
 
 
 async def run(
-    dsn: str, plan: Plan, host: str, port: int, maintain: Callable[[], Coroutine[None, None, None]]
+    dsn: str,
+    plan: Plan,
+    policy: Policy,
+    host: str,
+    port: int,
+    maintain: Callable[[], Coroutine[None, None, None]],
 ) -> None:
     """Claim, deliver and serve until SIGTERM or SIGINT. port: 0 takes a free one, which is logged.
 
@@ -44,12 +53,11 @@ async def run(
         async with database.pool(dsn) as pool, http.client() as client:
             courier = Courier(pool, plan, client, metrics)
             outbox = Outbox(courier.deliver, plan.receivers)
-            recorder = Recorder(outbox, plan, metrics)
+            recorder = Recorder(outbox, plan, policy, metrics)
             beside = (maintain, Hearts(pool, courier, metrics).beat)
-            leader = Leader(dsn, pool, Claimer(recorder, metrics), outbox, metrics, beside)
-            app = api.create(api.Services(pool, recorder, metrics, leader))
-            app.include_router(deliveries_api.router)
-            app.include_router(cap_feed.router)
+            claimer, timekeeper = Claimer(recorder, metrics), Timekeeper(recorder)
+            leader = Leader(dsn, pool, claimer, timekeeper, outbox, metrics, beside)
+            app = api.create(Services(pool, recorder, metrics, leader))
             at, on = listener.getsockname()[:2]
             log.info("listening", address=f"http://{at}:{on}", receivers=len(plan.receivers))
             await _until_stopped(leader, app, listener)

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 import psycopg
 from psycopg import errors
@@ -14,6 +13,7 @@ from psycopg.rows import class_row
 
 from alerts.database import Connection
 from alerts.lifecycle import RULES
+from alerts.roles import Caller, Role
 from sensors.errors import ConfigurationError, UnavailableError
 
 PREFIX = "lifeline_"
@@ -25,21 +25,6 @@ _LIST = "select name, role, utility_id, created_at, revoked_at from api_tokens o
 _FIND = "select name, role, utility_id from api_tokens where hash = %s and revoked_at is null"
 
 
-class Role(StrEnum):
-    """What a token may do, the least first. A utility sees and acknowledges what concerns its own assets."""
-
-    VIEWER = "viewer"
-    UTILITY = "utility"
-    OPERATOR = "operator"
-    ENGINEER = "engineer"
-    ADMIN = "admin"
-
-    def may(self, least: "Role") -> bool:
-        """Whether it is ``least`` or above."""
-        order = list(Role)
-        return order.index(self) >= order.index(least)
-
-
 @dataclass(frozen=True, slots=True)
 class Token:
     """A token as it is listed."""
@@ -49,15 +34,6 @@ class Token:
     utility_id: str | None
     created_at: datetime
     revoked_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who calls. utility: the only one whose assets it may see; None = all."""
-
-    name: str
-    role: Role
-    utility: str | None
 
 
 def add(dsn: str, name: str, role: str, utility: str | None) -> str:

@@ -93,6 +93,8 @@ class Settings(BaseSettings):
     """Where a process serves /metrics; none = it does not."""
     receivers: Path | None = None
     """TOML file that says where alerts go; none = they are listed, and delivered to nobody."""
+    alert_policy: Path | None = None
+    """TOML file with deadlines, shelves and latching of alerts; none = alerts/policy.toml."""
     api_host: str = "127.0.0.1"
     api_port: int = 8600
 

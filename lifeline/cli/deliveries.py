@@ -5,7 +5,7 @@ from uuid import UUID
 
 import typer
 
-from alerts.deliveries import State
+from alerts.outcome import State
 from lifeline.settings import Settings
 
 app = typer.Typer(help="Messages to receivers, and what became of them.", no_args_is_help=True)

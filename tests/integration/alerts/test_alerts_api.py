@@ -10,6 +10,10 @@ import pytest
 
 from tests.alerting import START, Alerts, World, alerts, reference_receiver, token, until
 
+ACTS = (
+    "acknowledge", "shelve", "unshelve", "reset", "dispatch", "receive", "arrive", "verify", "dismiss",
+    "resolve", "close", "note",
+)  # fmt: skip
 ACKNOWLEDGED = {"why": "crew 3 is on its way"}
 
 
@@ -168,7 +172,7 @@ def test_a_viewer_may_look_and_not_acknowledge(process: Alerts, world: World) ->
     with httpx.Client(base_url=process.url, headers=token(world.dsn, "screen", "viewer")) as client:
         assert client.get(f"/api/alerts/{alert}").json()["id"] == alert
         answer = client.post(f"/api/alerts/{alert}/acknowledge", json=ACKNOWLEDGED)
-        assert is_problem(answer, 403, "a viewer may look, not acknowledge")
+        assert is_problem(answer, 403, "not for one of this role")
     assert world.value("select state from alerts") == "unacknowledged"
 
 
@@ -269,8 +273,17 @@ def test_the_description_names_every_path(process: Alerts) -> None:
     paths = httpx.get(f"{process.url}/openapi.json").json()["paths"]
     assert paths.keys() == {
         "/api/alerts",
+        "/api/alerts/acknowledge",
         "/api/alerts/{alert_id}",
-        "/api/alerts/{alert_id}/acknowledge",
+        *(f"/api/alerts/{{alert_id}}/{act}" for act in ACTS),
+        "/api/deliveries",
+        "/api/deliveries/{delivery_id}/retry",
+        "/api/policy",
+        "/api/windows",
+        "/api/windows/{window_id}",
+        "/cap/feed.xml",
+        "/cap/{event_id}.xml",
         "/healthz",
         "/readyz",
+        "/receipts/{delivery_id}",
     }

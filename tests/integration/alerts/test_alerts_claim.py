@@ -11,7 +11,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from psycopg.types.json import Jsonb
 
-from alerts import claim
+from alerts import claim, policy
 from alerts import database as db
 from alerts.claim import Claimer
 from alerts.metrics import Metrics
@@ -31,7 +31,8 @@ async def claimer(dsn: str) -> AsyncIterator[tuple[Claimer, db.Connection, Metri
         raise AssertionError(delivery_id)
 
     async with await db.connect(dsn) as connection:
-        yield Claimer(Recorder(Outbox(deliver, ()), TO, metrics), metrics), connection, metrics
+        recorder = Recorder(Outbox(deliver, ()), TO, policy.default(), metrics)
+        yield Claimer(recorder, metrics), connection, metrics
 
 
 async def take_all(dsn: str) -> int:

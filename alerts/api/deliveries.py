@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -10,13 +11,15 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from alerts import deliveries, signature
-from alerts.acknowledge import acknowledge
-from alerts.api import Calling, Text, Using
+from alerts.api.calling import Calling, Text, Using
 from alerts.database import Connection
-from alerts.deliveries import Filter, Page, Refusal, Sent, State
+from alerts.deliveries import Filter, Page, Refusal, Sent
+from alerts.handling import handle
+from alerts.lifecycle import Act, Kind
 from alerts.listing import Cursor
+from alerts.outcome import State
+from alerts.roles import Caller, Role
 from alerts.tables import Webhook
-from alerts.tokens import Caller, Role
 
 router = APIRouter()
 
@@ -123,7 +126,8 @@ async def _acknowledge(
     if table.utility is None:
         raise HTTPException(HTTPStatus.FORBIDDEN, f"receiver {table.id} has no utility to acknowledge for")
     caller = Caller(f"{said.who} ({table.id})", Role.UTILITY, table.utility)
-    result = await acknowledge(connection, using.recorder, sent.alert_id, caller, said.why)
+    act = partial(Act, kind=Kind.ACKNOWLEDGED, who=caller.name, role=caller.role, why=said.why)
+    result = await handle(connection, using.recorder, sent.alert_id, caller, act)
     if result is None:
         raise HTTPException(HTTPStatus.FORBIDDEN, f"the alert is not one of {table.utility}")
 

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 from fastapi import APIRouter, HTTPException, Response
 
 from alerts import cap
-from alerts.api import Calling, Using
+from alerts.api.calling import Calling, Using
 from alerts.channels.channel import Earlier, Letter
 from alerts.message import message
 from alerts.words import rfc3339
