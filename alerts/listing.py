@@ -32,6 +32,7 @@ where (%(states)s::text[] is null or a.state = any(%(states)s))
     and (%(utility)s::text is null or s.utility_id = %(utility)s)
     and (%(asset)s::text is null or a.asset_id = %(asset)s)
     and (%(own)s::text is null or s.utility_id = %(own)s)
+    and (%(ids)s::uuid[] is null or a.alert_id = any(%(ids)s))
     and (%(before)s::timestamptz is null or (a.opened_at, a.alert_id) < (%(before)s, %(before_id)s::uuid))
 order by a.opened_at desc, a.alert_id desc
 limit %(limit)s
@@ -101,7 +102,7 @@ class Event(words.Word):
     once: bool | None
     to: str | None
     """Who was sent."""
-    cause: Cause | None
+    cause: Cause | None = None
     """Why the alarm was false."""
     attachments: tuple[str, ...]
     awaits: Awaited | None
@@ -156,6 +157,7 @@ class Filter:
     utility: str | None = None
     asset: str | None = None
     own: str | None = None
+    ids: Sequence[UUID] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +197,7 @@ async def page(connection: Connection, wanted: Filter, after: Cursor | None, lim
         "asset": wanted.asset,
         "utility": wanted.utility,
         "own": wanted.own,
+        "ids": list(wanted.ids) or None,
         "before": after.opened_at if after else None,
         "before_id": after.alert_id if after else None,
         "limit": limit + 1,
@@ -239,6 +242,8 @@ def _alert(row: Mapping[str, Any]) -> dict[str, Any]:
 def _event(row: Mapping[str, Any]) -> Event:
     data = row["data"]
     graded = {"level": words.level(row["level"]), "evidence": words.evidence(data)}
-    said = {name: data.get(name) for name in ("stage", "until", "once", "to", "cause", "awaits")}
+    said = {name: data.get(name) for name in ("stage", "until", "once", "to", "awaits")}
+    if row["kind"] == Kind.DISMISSED:  # of a change of risk, the cause is the transition that made it
+        said["cause"] = data["cause"]
     attached = {"attachments": data.get("attachments") or ()}
     return Event(**{**row, **graded, **said, **attached, "id": row["event_id"]})
