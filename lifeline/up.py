@@ -12,6 +12,7 @@ import psycopg
 from rich.console import Console
 from rich.live import Live
 
+from alerts import tokens
 from lifeline.settings import Settings
 from lifeline.stage import Cast, play, settle, stage
 from lifeline.summary import Summary, summarise
@@ -20,7 +21,6 @@ from rules.load import DEMO_RULES
 from rules.load import load as load_rules
 from sensors.errors import LifelineError
 from sensors.load import DEMO_CITY, read_city
-from sensors.model import Registry
 from sensors.readings import MINUTE, SECOND
 from simulator.log import Record
 from simulator.outlets import MqttOutlet
@@ -69,8 +69,10 @@ def up(settings: Settings, minutes: float | None) -> Summary | None:
         with play(staged) as cast, MqttOutlet(staged.mqtt_url) as outlet:
             publisher = Publisher(simulation, outlet, records, speed=SPEED)
             until = None if minutes is None else start + round(minutes * SPEED * MINUTE)
+            address = _sign_in(staged.dsn, cast)
+            console.print(f"the operator's console, for as long as this runs: {address}", soft_wrap=True)
             with _publishing(publisher, until) as thread:
-                _watch(console, staged.dsn, registry, publisher, thread, cast)
+                _watch(console, staged.dsn, View(registry, address), publisher, thread, cast)
             if minutes is None:
                 return None
             _await_the_last_receipt(staged.dsn, publisher)
@@ -79,6 +81,15 @@ def up(settings: Settings, minutes: float | None) -> Summary | None:
     if summary.lost or summary.duplicates:
         raise RunFailedError(f"{summary.lost} readings lost, {summary.duplicates} stored twice")
     return summary
+
+
+def _sign_in(dsn: str, cast: Cast) -> str:
+    """The console's address for an operator of the demo's own; the database, and so the token, ends with it.
+
+    The token stands behind the #, which a browser sends to nobody.
+    """
+    token = tokens.add(dsn, "demo-operator", "operator", None)
+    return f"{cast.alerts.until('listening')['address']}/#token={token}"
 
 
 @contextmanager
@@ -99,11 +110,10 @@ def _publishing(publisher: Publisher, until: int | None) -> Iterator[threading.T
 
 
 def _watch(
-    console: Console, dsn: str, registry: Registry, publisher: Publisher, thread: threading.Thread, cast: Cast
+    console: Console, dsn: str, view: View, publisher: Publisher, thread: threading.Thread, cast: Cast
 ) -> None:
     """Show the city until the simulation has ended; a screen on a terminal, else a line now and then."""
-    view = View(registry)
-    with closing(Camera(dsn, registry, SPEED)) as camera:
+    with closing(Camera(dsn, view.registry, SPEED)) as camera:
 
         def picture() -> Picture:
             cast.check()

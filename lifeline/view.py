@@ -113,13 +113,14 @@ class Camera:
 class View:
     """Pictures as terminal screens."""
 
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
+    def __init__(self, registry: Registry, console: str) -> None:
+        """console: the address at which the operator's page is, signed in."""
+        self.registry, self._console = registry, console
 
     def render(self, picture: Picture) -> RenderableType:
         """One screen."""
         layout = Layout()
-        layout.split_column(Layout(self._head(picture), size=4), Layout(name="body"))
+        layout.split_column(Layout(self._head(picture), size=5), Layout(name="body"))
         layout["body"].split_row(
             Layout(self._assets(picture), ratio=1), Layout(self._alerts(picture), ratio=2)
         )
@@ -135,7 +136,7 @@ class View:
         )
 
     def _head(self, picture: Picture) -> Panel:
-        city = self._registry.city
+        city = self.registry.city
         first = Text.assemble(
             (f"{city.name} {city.name_en}", "bold"),
             f"  {picture.feed_time:%Y-%m-%d %H:%M} x{picture.speed:g}  ",
@@ -151,7 +152,7 @@ class View:
             sum(getattr(case, name) for case in picture.cases) for name in ("deliveries", "receipts")
         )
         second.append(f"{receipts} receipts of {sent} messages")
-        return Panel(Group(first, second))
+        return Panel(Group(first, second, Text.assemble(("console ", "dim"), self._console)))
 
     def _counts(self, picture: Picture) -> dict[int, int]:
         counts: dict[int, int] = defaultdict(int)
@@ -167,11 +168,11 @@ class View:
             if case.level is not None:
                 live[case.asset.id] = min(case.level, live.get(case.asset.id, case.level))
         by_domain: dict[str, list[Asset]] = defaultdict(list)
-        for asset in self._registry.assets:
+        for asset in self.registry.assets:
             by_domain[asset.domain].append(asset)
         sensors: dict[str, int] = defaultdict(int)
-        domain_of = {asset.id: asset.domain for asset in self._registry.assets}
-        for sensor in self._registry.sensors:
+        domain_of = {asset.id: asset.domain for asset in self.registry.assets}
+        for sensor in self.registry.sensors:
             sensors[domain_of[sensor.asset]] += 1
         table = Table.grid(padding=(0, 1))
         for domain, assets in by_domain.items():
