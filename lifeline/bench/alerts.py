@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import psycopg
 
+from lifeline.bench.console import first_paint
 from lifeline.bench.figures import Figure
 from lifeline.children import Child
 from lifeline.settings import Settings
@@ -88,7 +89,11 @@ def outage(settings: Settings, queued: int = QUEUED) -> Iterator[Figure]:
         )
 
 
-CASES: Mapping[str, Callable[[Settings], Iterator[Figure]]] = {"latency": latency, "outage": outage}
+CASES: Mapping[str, Callable[[Settings], Iterator[Figure]]] = {
+    "latency": latency,
+    "outage": outage,
+    "console": first_paint,
+}
 
 
 @contextmanager

@@ -43,6 +43,7 @@ class AlertsCase(StrEnum):
 
     LATENCY = "latency"
     OUTAGE = "outage"
+    CONSOLE = "console"
 
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
@@ -137,7 +138,7 @@ def alerts(
     case: Annotated[list[AlertsCase] | None, typer.Option(help="Only these cases.")] = None,
     as_json: Json = False,
 ) -> None:
-    """From a committed change of risk to the receipt, at 100 a second; 10,000 messages after an outage.
+    """From a committed change of risk to the receipt, at 100 a second; an outage; the console.
 
     Example: `lifeline bench alerts --case latency --json`
     """
