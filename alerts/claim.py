@@ -7,22 +7,27 @@ from typing import Any
 import structlog
 
 from alerts import clock, record
+from alerts.covering import Covering
 from alerts.database import Connection, is_away
 from alerts.lifecycle import Case, Change, Refusal, Step, follow
 from alerts.metrics import Metrics
 from alerts.record import Recorder
-from alerts.windows import explained, opened
 from rules.levels import RiskLevel
 
 BATCH = 500
 """Most changes in one transaction."""
 
 # Waits where another holds a row, rather than step over it: to step over would break the order of a case.
+# Cases with a major change go before the others, each with all of its changes in their order.
 _CLAIM = """
-with next as (
+with urgent as (
+    select distinct asset_id, hazard from risk_changes
+    where claimed_at is null and level = 1 and not risk_change_id = any(%(skipped)s)
+), next as (
     select risk_change_id from risk_changes
     where claimed_at is null and not risk_change_id = any(%(skipped)s)
-    order by risk_change_id limit %(limit)s
+    order by (asset_id, hazard) in (select asset_id, hazard from urgent) desc, risk_change_id
+    limit %(limit)s
     for update
 ), claimed as (
     update risk_changes set claimed_at = clock_timestamp()
@@ -32,9 +37,16 @@ with next as (
 select * from claimed order by risk_change_id
 """
 
+# The one that a claim of one would take.
 _FIRST = """
-select min(risk_change_id) as first from risk_changes
+with urgent as (
+    select distinct asset_id, hazard from risk_changes
+    where claimed_at is null and level = 1 and not risk_change_id = any(%(skipped)s)
+)
+select risk_change_id as first from risk_changes
 where claimed_at is null and not risk_change_id = any(%(skipped)s)
+order by (asset_id, hazard) in (select asset_id, hazard from urgent) desc, risk_change_id
+limit 1
 """
 
 # Open cases last, so that they are what is remembered of an (asset, hazard) that has both.
@@ -59,6 +71,7 @@ class Claimer:
 
     def __init__(self, recorder: Recorder, metrics: Metrics) -> None:
         self._recorder, self._metrics = recorder, metrics
+        self._covering = Covering(recorder.policy)
         self._skipped: set[int] = set()
 
     async def take(self, connection: Connection) -> int:
@@ -104,24 +117,24 @@ class Claimer:
         async with connection.transaction():
             cursor = await connection.execute(_CLAIM, {"skipped": list(self._skipped), "limit": limit})
             rows = await cursor.fetchall()
-            changes = await self._changes(connection, rows) if rows else []
-            results = follow(await _cases(connection, changes), changes)
+            if not rows:
+                return 0
+            now = await clock.now(connection)
+            changes = await self._changes(connection, rows)
+            known = await self._covering.circumstances(connection, now)
+            results = follow(await _cases(connection, changes), changes, known)
             if steps := [result for result in results if isinstance(result, Step)]:
                 await self._recorder.write(connection, steps)
+                if hidden := await self._covering.hide(connection, known, steps, now):
+                    await self._recorder.write(connection, hidden)
         self._count(results)
         return len(changes)
 
     async def _changes(self, connection: Connection, rows: Iterable[Mapping[str, Any]]) -> list[Change]:
-        """The changes with what is known of their circumstances."""
-        windows = await opened(connection, await clock.now(connection))
+        """The changes, with when they came to be known."""
         heard_at, latching = await clock.wall(connection), self._recorder.policy.latching
         return [
-            replace(
-                change,
-                heard_at=heard_at,
-                latching=change.hazard in latching,
-                circumstance=explained(windows, change.asset_id, change.data.get("evidence", ())),
-            )
+            replace(change, heard_at=heard_at, latching=change.hazard in latching)
             for change in map(_change, rows)
         ]
 

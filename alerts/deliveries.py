@@ -129,7 +129,12 @@ async def retry(
         await connection.execute(_AGAIN, [delivery_id])
         if row["state"] == State.DEAD:
             message = Delivery(
-                delivery_id, row["event_id"], row["alert_id"], row["receiver"], Kind(row["kind"])
+                delivery_id,
+                row["event_id"],
+                row["alert_id"],
+                row["receiver"],
+                Kind(row["kind"]),
+                urgent=True,
             )
             await outbox.put(connection, [message])
         else:

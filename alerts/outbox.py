@@ -1,12 +1,13 @@
 """The queues of messages on their way: one job a delivery, and one at a time for an alert and receiver.
 
-Each receiver has a queue and slots of its own, so that one that is slow or gone holds up nobody else. A job
-that waits for its next try holds back those behind it with the same lock, so that an update never overtakes
-its alert. All jobs have the same priority, for a lock yields to priority.
+Each receiver has a queue and slots of its own, so that one that is slow or gone holds up nobody else, and
+a second one for what is urgent. A job that waits for its next try holds back those behind it with the same
+lock, whatever their queue, so that an update never overtakes its alert: what an urgent message has to wait
+for becomes urgent too. All jobs have the same priority, for a lock yields to priority.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -21,8 +22,13 @@ from alerts.database import Connection, Pool
 from alerts.routing import Delivery, Receiver
 from sensors.errors import UnavailableError
 
-QUEUE = "alerts"
-"""What the names of all our queues begin with."""
+QUEUE, URGENT = "alerts", "urgent"
+"""What the names of our queues begin with."""
+
+_HURRY = """
+update procrastinate_jobs set queue_name = replace(queue_name, %(plain)s, %(urgent)s)
+where lock = any(%(locks)s) and status = 'todo' and queue_name like %(plain)s || '%%'
+"""
 
 _CHANNEL = "procrastinate_queue_v1#"
 """Where the database says that there are new jobs of a queue."""
@@ -56,7 +62,9 @@ class Outbox:
     """The queues of the receivers, whose jobs call ``deliver`` with a delivery's id."""
 
     def __init__(self, deliver: Callable[[UUID], Awaitable[None]], receivers: Iterable[Receiver]) -> None:
-        self._queues = [_queue(receiver.id) for receiver in receivers]
+        self._queues = [
+            _queue(receiver.id, urgent=urgent) for receiver in receivers for urgent in (True, False)
+        ]
         self.channels = tuple(_CHANNEL + queue for queue in self._queues)
         self._connector = _Connector(self.channels)
         self._app = App(connector=self._connector)
@@ -66,19 +74,22 @@ class Outbox:
         async def task(delivery_id: str) -> None:
             await deliver(UUID(delivery_id))
 
-    async def put(self, connection: Connection, deliveries: Iterable[Delivery]) -> None:
+    async def put(self, connection: Connection, deliveries: Sequence[Delivery]) -> None:
         """Add a job for each delivery, in the connection's transaction."""
         jobs = [
             Job(
-                queue=_queue(delivery.receiver),
+                queue=_queue(delivery.receiver, urgent=delivery.urgent),
                 task_name=TASK,
-                lock=f"{delivery.alert_id} {delivery.receiver}",
+                lock=_lock(delivery),
                 queueing_lock=None,
                 task_kwargs={"delivery_id": str(delivery.delivery_id)},
             )
             for delivery in deliveries
         ]
         await self._jobs.batch_defer_jobs_async(jobs, connection=connection)
+        if hurried := [_lock(delivery) for delivery in deliveries if delivery.urgent]:
+            given = {"urgent": f"{URGENT}-", "plain": f"{QUEUE}-", "locks": hurried}
+            await connection.execute(_HURRY, given)
 
     async def work(self, pool: Pool) -> None:
         """Do the jobs until cancelled, beginning with those that whoever worked before has left undone.
@@ -164,5 +175,9 @@ class _Connector(PsycopgConnector):
             await on_notification(channel=channel, payload=await heard.get())
 
 
-def _queue(receiver: str) -> str:
-    return f"{QUEUE}-{receiver}"
+def _queue(receiver: str, *, urgent: bool) -> str:
+    return f"{URGENT if urgent else QUEUE}-{receiver}"
+
+
+def _lock(delivery: Delivery) -> str:
+    return f"{delivery.alert_id} {delivery.receiver}"

@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from alerts import bookkeeping
 from alerts.database import Connection
-from alerts.lifecycle import Case, Event, Policy, Stage, State, Step, awaited, due_at
+from alerts.incidents import News
+from alerts.lifecycle import Case, Policy, Stage, State, Step, awaited, due_at
 from alerts.metrics import Metrics
 from alerts.outbox import Outbox
 from alerts.routing import Delivery, Place, Plan, told_as
-from alerts.words import rfc3339
+from alerts.words import plain, plainly
 from rules.levels import RiskLevel
 
 _FIXED = {"alert_id", "asset_id", "hazard", "opened_at"}
@@ -64,35 +65,29 @@ class Recorder:
         # Where a case closed and the next one opened in one call, the first must make room before the second.
         cases = {step.case.alert_id: step.case for step in steps}
         await connection.execute(_WRITE_CASES, [Jsonb([self._row(case) for case in cases.values()])])
-        await connection.execute(_WRITE_EVENTS, [Jsonb([_plainly(step.event) for step in steps])])
+        await connection.execute(_WRITE_EVENTS, [Jsonb([plainly(step.event) for step in steps])])
         if messages := await self._messages(connection, steps):
-            await connection.execute(_WRITE_DELIVERIES, [Jsonb([_plainly(each) for each in messages])])
+            await connection.execute(_WRITE_DELIVERIES, [Jsonb([plainly(each) for each in messages])])
             await self.outbox.put(connection, messages)
 
     def _row(self, case: Case) -> dict[str, object]:
         """The case as it is stored: with what it waits for, and when time next does something to it."""
         following = {"level": case.level, "awaits": awaited(case), "due_at": due_at(case, self.policy)}
-        return {**_plainly(case), **{name: _plain(value) for name, value in following.items()}}
+        return {**plainly(case), **{name: plain(value) for name, value in following.items()}}
 
     async def _messages(self, connection: Connection, steps: Sequence[Step]) -> list[Delivery]:
-        told = [step for step in steps if told_as(step) is not None]
-        cursor = await connection.execute(_PLACES, [[step.case.asset_id for step in told]])
+        cursor = await connection.execute(_PLACES, [[step.case.asset_id for step in steps]])
         places = {row["asset_id"]: row for row in await cursor.fetchall()}
-        messages = []
-        for step in told:
-            row = places[step.case.asset_id]
+        book = await bookkeeping.opened(connection, self.policy.gathering, steps)
+        messages: list[Delivery] = []
+        all_news: dict[UUID, News] = {}
+        for step in steps:
+            row, told = places[step.case.asset_id], told_as(step)
+            if news := book.take(step, told, row["district"]):
+                all_news[step.event.event_id] = news
             place = Place(row["domain"], row["district"], row["utility_id"])
-            made = list(self.plan.deliveries(step, place, drill=row["drill"]))
-            self._metrics.nobody.inc(not made)
+            made = list(self.plan.deliveries(step, place, drill=row["drill"], news=news))
+            self._metrics.nobody.inc(told is not None and not made)
             messages += made
+        await bookkeeping.write(connection, book, all_news, steps)
         return messages
-
-
-def _plainly(thing: Case | Event | Delivery) -> dict[str, object]:
-    return {each.name: _plain(getattr(thing, each.name)) for each in fields(thing)}
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return rfc3339(value)
-    return str(value) if isinstance(value, UUID) else value

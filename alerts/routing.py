@@ -1,7 +1,7 @@
 """Who gets a message about a case, and which. Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import get_args
@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from alerts import tables
+from alerts.incidents import News
 from alerts.lifecycle import OFF, Kind, Step
 from rules.levels import RiskLevel
 
@@ -47,6 +48,8 @@ class Occasion:
     kind: str
     escalation: int | None
     time: datetime
+    news: News | None = None
+    """Of its incident."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,8 @@ class Delivery:
     alert_id: UUID
     receiver: str
     kind: Kind
+    urgent: bool
+    """It is of a major alert: it goes before what is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +117,19 @@ class Plan:
             decision = Decision.NO_ROUTE
         return Choice(receiver, decision, said)
 
-    def deliveries(self, step: Step, place: Place, *, drill: bool) -> Iterator[Delivery]:
-        """The messages that a step of a case makes."""
+    def deliveries(
+        self, step: Step, place: Place, *, drill: bool, news: News | None = None
+    ) -> Iterator[Delivery]:
+        """The messages that a step of a case makes. news: what it is to those who are told by incident."""
         kind = told_as(step)
         if kind is None:
             return
-        event = step.event
-        for choice in self.choose(occasion(step, kind, place), drill=drill):
+        event, urgent = step.event, step.case.level is RiskLevel.MAJOR
+        for choice in self.choose(replace(occasion(step, kind, place), news=news), drill=drill):
             if choice.decision is Decision.DELIVER:
                 receiver = choice.receiver.id
                 delivery_id = uuid5(event.event_id, receiver)
-                yield Delivery(delivery_id, event.event_id, event.alert_id, receiver, kind)
+                yield Delivery(delivery_id, event.event_id, event.alert_id, receiver, kind, urgent)
 
 
 def role(receiver: Receiver, *, drill: bool) -> Decision:
@@ -196,6 +203,8 @@ def _against_kind(route: tables.Route, occasion: Occasion) -> Iterator[str]:
         yield "hears of missed deadlines only"
     elif route.escalation is not None and route.escalation != occasion.escalation:
         yield f"wants missed deadline {route.escalation}, not {occasion.escalation}"
+    elif route.per == "incident" and occasion.news is None:
+        yield "is told by incident, and this is no news of one"
     elif route.kinds and occasion.kind not in route.kinds:
         yield f"wants {' or '.join(route.kinds)}, not {occasion.kind}"
 

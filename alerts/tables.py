@@ -119,7 +119,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     worst, least: of the worst level that the alert has had, so that who heard of it hears of its fall
     and end. days, hours: of the event, in the city's time zone; hours may pass midnight, and the night
     belongs to the day on which it began. escalation: the number of the missed deadline; a route with it
-    hears of nothing else, and one without it hears of none.
+    hears of nothing else, and one without it hears of none. per: incident = what has one cause is told
+    once, when it opens, becomes worse, reaches further districts, is overdue, or is over.
     """
 
     to: Annotated[tuple[Id, ...], msgspec.Meta(min_length=1)]
@@ -133,6 +134,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     escalation: Annotated[int, msgspec.Meta(ge=1, le=9)] | None = None
     days: tuple[Day, ...] = ()
     hours: Hours | None = None
+    per: Literal["alert", "incident"] = "alert"
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from alerts import clock, record
+from alerts import bookkeeping, clock, record
+from alerts.covering import Covering
 from alerts.database import Connection
 from alerts.lifecycle import InWindow, Step, on_circumstance, on_its_end, on_time
 from alerts.record import Recorder
@@ -45,16 +46,18 @@ class Timekeeper:
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
+        self._covering = Covering(recorder.policy)
 
     async def strike(self, connection: Connection) -> int:
         """Carry out what has become due, and say how many steps that was."""
         async with connection.transaction():
             now, taken = await clock.now(connection), 0
             # One after the other, for one case can be concerned by several.
-            for each in (self._due, _begun, _ended):
+            for each in (self._due, _begun, _ended, self._covering.uncover):
                 if steps := await each(connection, now):
                     await self._recorder.write(connection, steps)
                     taken += len(steps)
+            await bookkeeping.close(connection, self._recorder.policy.gathering, now)
         return taken
 
     async def _due(self, connection: Connection, now: datetime) -> list[Step]:

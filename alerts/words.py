@@ -1,13 +1,18 @@
 """The words in which the API and the messages speak of a case, in Chinese and English. Pure."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from rules.hazards import hazards
 from rules.levels import RiskLevel
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 def rfc3339(time: datetime) -> str:
@@ -107,3 +112,15 @@ def level(value: int | None) -> Level | None:
 def evidence(data: Mapping[str, Any]) -> tuple[Evidence, ...]:
     """The evidence that an event's data hold, as the rules wrote it."""
     return tuple(Evidence.model_validate(piece) for piece in data.get("evidence", ()))
+
+
+def plainly(thing: "DataclassInstance") -> dict[str, object]:
+    """The fields of a dataclass as JSON can hold them."""
+    return {each.name: plain(getattr(thing, each.name)) for each in fields(thing)}
+
+
+def plain(value: object) -> object:
+    """A field's value as JSON can hold it."""
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    return str(value) if isinstance(value, UUID) else value

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from alerts.channels import http
 from alerts.channels.build import build
 from alerts.channels.channel import Letter
+from alerts.incidents import News
 from alerts.lifecycle import Kind, State
 from alerts.message import message
 from alerts.outcome import Outcome
@@ -70,7 +71,7 @@ async def test(dsn: str, plan: Plan, what: Supposed, *, send: bool) -> list[Told
         raise ConfigurationError(f"no asset {what.asset!r} in the registry")
     occasion = Occasion(
         row["domain"], row["district"], row["utility_id"], what.hazard, what.level, what.kind, None,
-        what.time or datetime.now(UTC),
+        what.time or datetime.now(UTC), News.OPENED,
     )  # fmt: skip
     choices = plan.choose(occasion, drill=row["purpose"] == "replay")
     if not send:

@@ -31,6 +31,9 @@ _EMPTIED = (
     "deliveries",
     "alert_events",
     "alerts",
+    "incident_events",
+    "incidents",
+    "maintenance_windows",
     "risk_changes",
     "procrastinate_jobs",
     "api_tokens",
@@ -133,7 +136,8 @@ class Receiver:
     def messages(self) -> list[dict[str, Any]]:
         if not self.log.exists():
             return []
-        return [json.loads(line) for line in self.log.read_text(encoding="utf-8").splitlines()]
+        whole, _, _ = self.log.read_text(encoding="utf-8").rpartition("\n")
+        return [json.loads(line) for line in whole.splitlines()]
 
 
 @contextmanager

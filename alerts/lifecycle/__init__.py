@@ -16,7 +16,7 @@ from alerts.lifecycle.case import (
     alert_id,
 )
 from alerts.lifecycle.circumstances import on_circumstance, on_its_end
-from alerts.lifecycle.policy import Handling, Policy
+from alerts.lifecycle.policy import Cover, Gathering, Handling, Policy
 from alerts.lifecycle.risk import follow, on_change
 from alerts.lifecycle.time import awaited, due_at, on_time
 from alerts.lifecycle.words import (
@@ -40,8 +40,10 @@ __all__ = [
     "Case",
     "Cause",
     "Change",
+    "Cover",
     "Covered",
     "Event",
+    "Gathering",
     "Handling",
     "InWindow",
     "Kind",

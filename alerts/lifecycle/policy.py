@@ -1,5 +1,8 @@
 """How a city handles its alerts: deadlines by level, re-alarm, how long and by whom what may be shelved."""
 
+from collections.abc import Mapping
+from typing import Literal
+
 import msgspec
 
 from alerts.lifecycle.words import Awaited
@@ -30,6 +33,33 @@ class Handling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return within
 
 
+class Cover(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One case explains others: the hazard ``by`` explains those that it ``hides``, where they are."""
+
+    by: str
+    hides: tuple[str, ...]
+    where: Literal["downstream", "same-asset", "same-gateway"]
+    kinds: tuple[str, ...] = ()
+    """Kinds of assets at which ``by`` explains anything; none = all."""
+    hops: int = 1
+    """How far downstream, along flows-to."""
+
+
+class Gathering(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is told as one incident."""
+
+    linger: Duration
+    """How long after its last live case an incident can still be joined."""
+    districts: int
+    """From how many districts on it is the city's."""
+    causes: Mapping[str, tuple[str, ...]]
+    """Hazards that have one cause, by its name; every other hazard is a cause of its own."""
+
+    def cause(self, hazard: str) -> str:
+        """The name of a hazard's cause."""
+        return next((cause for cause, of in self.causes.items() if hazard in of), hazard)
+
+
 class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole of it."""
 
@@ -43,6 +73,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     serious: Handling
     general: Handling
     low: Handling
+    gathering: Gathering
+    cover: tuple[Cover, ...] = ()
 
     def handling(self, level: RiskLevel) -> Handling:
         """How alerts of a level are handled."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Protocol
 
 from alerts.lifecycle.case import RULES, Case, Change, Covered, InWindow, Step, alert_id, event
 from alerts.lifecycle.steps import along, arrived
@@ -10,15 +11,32 @@ from alerts.lifecycle.words import Kind, Refusal, State
 from rules.levels import RiskLevel
 
 
-def follow(cases: Iterable[Case], changes: Iterable[Change]) -> list[Step | Refusal]:
+class Explain(Protocol):
+    """Knows why changes need not be annunciated."""
+
+    def of(self, change: Change) -> Covered | InWindow | None:
+        """Why a change is not to be annunciated, if it is not."""
+
+    def saw(self, step: Step) -> None:
+        """Take in what followed of a change."""
+
+
+def follow(
+    cases: Iterable[Case], changes: Iterable[Change], explain: Explain | None = None
+) -> list[Step | Refusal]:
     """What each of the changes, in their order, does to the cases as they stand before the first."""
     standing = {(case.asset_id, case.hazard): case for case in cases}
     results: list[Step | Refusal] = []
     for change in changes:
         key = change.asset_id, change.hazard
-        result = on_change(_its_case(standing.get(key), change), change)
+        case = _its_case(standing.get(key), change)
+        if explain is not None and case is None:
+            change = replace(change, circumstance=explain.of(change))  # noqa: PLW2901
+        result = on_change(case, change)
         if isinstance(result, Step):
             standing[key] = result.case
+            if explain is not None:
+                explain.saw(result)
         results.append(result)
     return results
 

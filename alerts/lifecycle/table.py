@@ -104,6 +104,7 @@ TABLE = (
     Edge("bf", D, Kind.CLEARED, N, _CLEARED, Condition.HANDLED),
     Edge("bg", D, Kind.CLEARED, C, _CLEARED),
     Edge("bh", D, Kind.UNSUPPRESSED, U, "what explained it is over, and it is still live"),
+    Edge("bi", D, Kind.SUPPRESSED, D, "now another case explains it"),
     # out of service: under maintenance
     Edge("ca", None, Kind.OUT_OF_SERVICE, O, "evidence appeared during maintenance"),
     Edge("cb", U, Kind.OUT_OF_SERVICE, O, "maintenance began"),

@@ -220,6 +220,7 @@ EDGE_CASES: dict[str, tuple[list[Happening], State]] = {
     "bf": ([SERIOUS, D, COVERED, None], State.NORMAL),
     "bg": ([SERIOUS, COVERED, None], State.CLOSED),
     "bh": ([SERIOUS, COVERED, OVER], State.UNACKNOWLEDGED),
+    "bi": ([SERIOUS, COVERED, COVERED], State.SUPPRESSED),
     "ca": ([Explained(MAJOR, MAINTAINED)], State.OUT_OF_SERVICE),
     "cb": ([SERIOUS, MAINTAINED], State.OUT_OF_SERVICE),
     "cc": ([SERIOUS, ACKNOWLEDGED, MAINTAINED], State.OUT_OF_SERVICE),
