@@ -31,6 +31,7 @@ where (%(states)s::text[] is null or a.state = any(%(states)s))
     and (%(district)s::text is null or s.district = %(district)s)
     and (%(utility)s::text is null or s.utility_id = %(utility)s)
     and (%(asset)s::text is null or a.asset_id = %(asset)s)
+    and (%(incident)s::uuid is null or a.incident_id = %(incident)s)
     and (%(own)s::text is null or s.utility_id = %(own)s)
     and (%(ids)s::uuid[] is null or a.alert_id = any(%(ids)s))
     and (%(before)s::timestamptz is null or (a.opened_at, a.alert_id) < (%(before)s, %(before_id)s::uuid))
@@ -76,6 +77,8 @@ class Alert(words.Word):
     shelved_once: bool
     covered_by: UUID | None
     """The case that explains it, while it is suppressed."""
+    incident_id: UUID | None
+    """What it has one cause with; null = it was never live."""
     window_id: UUID | None
     """The maintenance, while it is out of service."""
     dispatched_to: str | None
@@ -158,6 +161,7 @@ class Filter:
     asset: str | None = None
     own: str | None = None
     ids: Sequence[UUID] = ()
+    incident: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +199,7 @@ async def page(connection: Connection, wanted: Filter, after: Cursor | None, lim
         "domain": wanted.domain,
         "district": wanted.district,
         "asset": wanted.asset,
+        "incident": wanted.incident,
         "utility": wanted.utility,
         "own": wanted.own,
         "ids": list(wanted.ids) or None,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
+from alerts.lifecycle import Gathering
 from rules.hazards import hazards
 from rules.levels import RiskLevel
 
@@ -80,6 +81,12 @@ def hazard(name: str) -> Named:
     """A hazard with its names; one that the catalogue does not know is named by its id."""
     known = hazards().get(name)
     return Named(id=name, name=known.name if known else name, name_en=known.name_en if known else name)
+
+
+def cause(of: str, gathering: Gathering) -> Named:
+    """An incident's cause with its names: a shared one, or a hazard."""
+    shared = gathering.causes.get(of)
+    return hazard(of) if shared is None else Named(id=of, name=shared.name, name_en=shared.name_en)
 
 
 def asset(row: Mapping[str, Any]) -> Asset:

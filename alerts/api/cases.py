@@ -49,12 +49,13 @@ async def alerts(  # noqa: PLR0913, PLR0917, a filter each
     district: Name | None = None,
     utility: Name | None = None,
     asset: Name | None = None,
+    incident: UUID | None = None,
     id: Annotated[list[UUID], Query(max_length=200)] = [],  # noqa: A002, B006
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Page:
     """Cases, newest first; give the ``next`` of a page as ``cursor`` to get the one after it."""
-    wanted = Filter(state, stage, level, domain, district, utility, asset, caller.utility, id)
+    wanted = Filter(state, stage, level, domain, district, utility, asset, caller.utility, id, incident)
     try:
         after = Cursor.decode(cursor) if cursor is not None else None
     except ValueError:

@@ -45,6 +45,14 @@ class Cover(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """How far downstream, along flows-to."""
 
 
+class Shared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A cause that several hazards have in common."""
+
+    name: str
+    name_en: str
+    hazards: tuple[str, ...]
+
+
 class Gathering(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is told as one incident."""
 
@@ -52,12 +60,12 @@ class Gathering(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """How long after its last live case an incident can still be joined."""
     districts: int
     """From how many districts on it is the city's."""
-    causes: Mapping[str, tuple[str, ...]]
-    """Hazards that have one cause, by its name; every other hazard is a cause of its own."""
+    causes: Mapping[str, Shared]
+    """By id; every hazard that is in none of them is a cause of its own, by its own id."""
 
     def cause(self, hazard: str) -> str:
-        """The name of a hazard's cause."""
-        return next((cause for cause, of in self.causes.items() if hazard in of), hazard)
+        """The id of a hazard's cause."""
+        return next((cause for cause, of in self.causes.items() if hazard in of.hazards), hazard)
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -133,6 +133,7 @@ const WORDS = {
   "nav.alarms": ["告警", "Alarms"],
   "nav.map": ["四色图", "Map"],
   "nav.incidents": ["事件", "Incidents"],
+  "incidents.city": ["全市", "whole city"],
   "nav.shelf": ["搁置", "Shelf"],
   "nav.windows": ["检修", "Maintenance"],
   "nav.deliveries": ["推送", "Deliveries"],

@@ -1,10 +1,11 @@
 """A storm over the whole city: few messages to the control room, and each major alert to its owner."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from tests.alerting import START, World, alerts, reference_receiver, until
 
@@ -85,3 +86,17 @@ def test_what_was_annunciated_before_its_cause_is_hidden_by_it(world: World, tmp
         )
     covered = world.value("select covered_by from alerts where asset_id = 'dma-2'")
     assert covered == world.value("select alert_id from alerts where asset_id = 'dma-1'")
+
+
+def test_a_missed_deadline_is_told(world: World, tmp_path: Path) -> None:
+    policy = Path(__file__).parents[3] / "alerts" / "policy.toml"
+    quick = tmp_path / "policy.toml"
+    quick.write_text(policy.read_text(encoding="utf-8").replace('"10min"', '"1s"'), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LIFELINE_ALERT_POLICY", str(quick))
+        with alerts(world.dsn, tmp_path):
+            world.change("dma-1", 2, at=datetime.now(UTC))
+            told = "select data from alert_events where kind = 'escalated' order by number"
+            until(lambda: len(world.rows(told)) == 2)
+    said = [(row["data"]["awaits"], row["data"]["number"]) for row in world.rows(told)]
+    assert said == [("acknowledgement", 1), ("acknowledgement", 2)]

@@ -10,7 +10,7 @@ import { named, t } from "../words.js";
 export function show(place) {
   const list = h("div", {});
   place.append(h("h1", {}, t("nav.incidents")), list);
-  const again = fetched(list, () => api.get("/api/incidents"), (found) => shown(found.incidents ?? found));
+  const again = fetched(list, () => api.get("/api/incidents"), shown);
   const timer = setInterval(again, 15_000);
   return () => clearInterval(timer);
 }
@@ -19,11 +19,11 @@ function shown(found) {
   if (!found.length) return panel(t("nav.incidents"), h("p", { class: "empty" }, t("shelf.none")));
   const headings = ["list.level", "list.hazard", "alert.place", "list.since", "nav.alarms"].map((each) => t(each));
   const rows = found.map((each) => [
-    each.level ? badge(each.level.value ?? each.level) : "",
-    typeof each.cause === "object" ? named(each.cause) : each.cause,
-    [each.districts ?? each.district].flat().join(", "),
+    each.level ? badge(each.level.value) : "",
+    named(each.cause),
+    each.district ?? t("incidents.city"),
     time.short(each.opened_at),
-    String(each.alerts?.length ?? each.alerts ?? ""),
+    `${each.live} / ${each.alerts}`,
   ]);
   return panel(t("nav.incidents"), table(t("nav.incidents"), headings, rows));
 }
