@@ -17,37 +17,34 @@ from rules.levels import RiskLevel
 BATCH = 500
 """Most changes in one transaction."""
 
-# Waits where another holds a row, rather than step over it: to step over would break the order of a case.
 # Cases with a major change go before the others, each with all of its changes in their order.
-_CLAIM = """
+_UNCLAIMED = """
 with urgent as (
     select distinct asset_id, hazard from risk_changes
     where claimed_at is null and level = 1 and not risk_change_id = any(%(skipped)s)
 ), next as (
     select risk_change_id from risk_changes
     where claimed_at is null and not risk_change_id = any(%(skipped)s)
-    order by (asset_id, hazard) in (select asset_id, hazard from urgent) desc, risk_change_id
-    limit %(limit)s
+        and ((asset_id, hazard) in (select asset_id, hazard from urgent) or not exists (select from urgent))
+    order by risk_change_id limit %(limit)s
     for update
-), claimed as (
+)
+"""
+
+# Waits where another holds a row, rather than step over it: to step over would break the order of a case.
+_CLAIM = (
+    _UNCLAIMED
+    + """
+, claimed as (
     update risk_changes set claimed_at = clock_timestamp()
     where risk_change_id in (select risk_change_id from next)
     returning *
 )
 select * from claimed order by risk_change_id
 """
-
-# The one that a claim of one would take.
-_FIRST = """
-with urgent as (
-    select distinct asset_id, hazard from risk_changes
-    where claimed_at is null and level = 1 and not risk_change_id = any(%(skipped)s)
 )
-select risk_change_id as first from risk_changes
-where claimed_at is null and not risk_change_id = any(%(skipped)s)
-order by (asset_id, hazard) in (select asset_id, hazard from urgent) desc, risk_change_id
-limit 1
-"""
+
+_FIRST = _UNCLAIMED + "select risk_change_id as first from next"
 
 # Open cases last, so that they are what is remembered of an (asset, hazard) that has both.
 _LOCK_CASES = """
@@ -104,7 +101,7 @@ class Claimer:
         return claimed
 
     async def _skip(self, connection: Connection, error: Exception) -> None:
-        cursor = await connection.execute(_FIRST, {"skipped": list(self._skipped)})
+        cursor = await connection.execute(_FIRST, {"skipped": list(self._skipped), "limit": 1})
         row = await cursor.fetchone()
         if row is not None and row["first"] is not None:
             self._skipped.add(row["first"])

@@ -20,12 +20,18 @@ from sensors.errors import UnavailableError
 RATE = 100
 SECONDS = 60
 QUEUED = 10_000
+MAJORS, LATER = 50, 10
 PATIENCE_S = 600
 
 _CHANGE = """
 insert into risk_changes
     (asset_id, hazard, time, level, likelihood, consequence, inputs, rules_version, partition, seq)
 values (%s, 'burst', %s, 2, 4, 3, '{"evidence": []}', 'bench', 'bench', 1)
+"""
+_GRADED = """
+insert into risk_changes
+    (asset_id, hazard, time, level, likelihood, consequence, inputs, rules_version, partition, seq)
+values (%s, %s, %s, %s, 4, 3, '{"evidence": []}', 'bench', 'bench', 1)
 """
 _TOOK = """
 select r.asset_id, extract(epoch from d.finished_at)::float8 as finished
@@ -89,9 +95,50 @@ def outage(settings: Settings, queued: int = QUEUED) -> Iterator[Figure]:
         )
 
 
+def storm(settings: Settings, queued: int = QUEUED) -> Iterator[Figure]:
+    """Major alerts among ten thousand others, and unrelated ones that come while those are on their way."""
+    with _alerts(settings) as (_, connection, receiver), receiver:
+        begun = {f"asset-{n}": 0.0 for n in range(0, queued, queued // MAJORS)}
+        now = datetime.now(UTC)
+        rows = [(f"asset-{n}", "overflow", now, 1 if f"asset-{n}" in begun else 3) for n in range(queued)]
+        with connection.transaction(), connection.cursor() as cursor:
+            cursor.executemany(_GRADED, rows)
+            cursor.execute("notify lifeline_risk")
+            begun = dict.fromkeys(begun, time.time())
+        for n in range(LATER):
+            time.sleep(1)
+            begun[f"later-{n}"] = time.time()
+            connection.execute(_GRADED, [f"later-{n}", "gas-leak", datetime.now(UTC), 1])
+            connection.execute("notify lifeline_risk")
+        left = connection.execute("select count(*) from deliveries where finished_at is null").fetchone()
+        _until(connection, "receipted", queued + LATER)
+        took = {
+            str(asset): _number(finished) - begun[str(asset)]
+            for asset, finished in connection.execute(_TOOK).fetchall()
+            if asset in begun
+        }
+        at_once = [took[asset] for asset in took if asset.startswith("asset")]
+        yield Figure(
+            bench="alerts",
+            case="storm",
+            value=max(took.values()),
+            unit="s, committed to receipt, the slowest major alert of a storm",
+            goal="1 or less",
+            beside={
+                "storm": queued,
+                "majors_at_once": len(at_once),
+                "slowest_at_once_s": max(at_once),
+                "majors_later": LATER,
+                "slowest_later_s": max(took[f"later-{n}"] for n in range(LATER)),
+                "others_still_on_their_way_after_the_last": _number(left and left[0]),
+            },
+        )
+
+
 CASES: Mapping[str, Callable[[Settings], Iterator[Figure]]] = {
     "latency": latency,
     "outage": outage,
+    "storm": storm,
     "console": first_paint,
 }
 
@@ -134,5 +181,5 @@ def _received(at: Stage) -> int:
 
 
 def _number(value: object) -> float:
-    assert isinstance(value, float)
+    assert isinstance(value, float | int)
     return value

@@ -43,6 +43,7 @@ class AlertsCase(StrEnum):
 
     LATENCY = "latency"
     OUTAGE = "outage"
+    STORM = "storm"
     CONSOLE = "console"
 
 
@@ -138,7 +139,7 @@ def alerts(
     case: Annotated[list[AlertsCase] | None, typer.Option(help="Only these cases.")] = None,
     as_json: Json = False,
 ) -> None:
-    """From a committed change of risk to the receipt, at 100 a second; an outage; the console.
+    """From a committed change of risk to the receipt, at 100 a second; an outage; a storm; the console.
 
     Example: `lifeline bench alerts --case latency --json`
     """
