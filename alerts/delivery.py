@@ -26,6 +26,7 @@ select d.delivery_id, d.receiver, d.kind, d.attempts, d.queued_at, d.finished_at
     a.asset_id, a.hazard, s.name as asset_name, s.name_en as asset_name_en, s.kind as asset_kind,
     s.domain, s.district, s.longitude, s.latitude,
     s.utility_id, u.name as utility_name, u.name_en as utility_name_en,
+    i.incident_id, i.cause as incident_cause, i.district as incident_district, i.alerts as incident_alerts,
     (select purpose from deployment) as purpose,
     array(
         select jsonb_build_object('id', before.event_id, 'at', before.wall_time)
@@ -36,6 +37,7 @@ select d.delivery_id, d.receiver, d.kind, d.attempts, d.queued_at, d.finished_at
 from deliveries d
 join alert_events e using (event_id)
 join alerts a using (alert_id)
+left join incidents i using (incident_id)
 left join assets s using (asset_id)
 left join utilities u using (utility_id)
 where d.delivery_id = %s

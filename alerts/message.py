@@ -17,6 +17,17 @@ from alerts import words
 from alerts.lifecycle import Kind, Stage, State
 
 
+class Incident(words.Word):
+    """What the alert has one cause with."""
+
+    id: UUID
+    cause: str
+    district: str | None
+    """Null = the city's."""
+    alerts: int
+    """How many it has had when this was sent."""
+
+
 class Message(words.Word):
     """What a receiver is told of one event of one alert."""
 
@@ -39,6 +50,8 @@ class Message(words.Word):
     hazard: words.Named
     asset: words.Asset
     utility: words.Named | None
+    incident: Incident | None
+    """Null in a drill of ours, and for what was never live."""
     likelihood: int = Field(ge=1, le=5)
     consequence: int = Field(ge=1, le=5)
     evidence: tuple[words.Evidence, ...]
@@ -86,6 +99,7 @@ def message(row: Mapping[str, Any], sent_at: datetime) -> Message:
         hazard=words.hazard(row["hazard"]),
         asset=words.asset(row),
         utility=words.utility(row),
+        incident=_incident(row),
         likelihood=data["likelihood"],
         consequence=data["consequence"],
         evidence=words.evidence(data),
@@ -93,6 +107,17 @@ def message(row: Mapping[str, Any], sent_at: datetime) -> Message:
         why=row["why"],
         event_time=row["event_time"],
         sent_at=sent_at,
+    )
+
+
+def _incident(row: Mapping[str, Any]) -> Incident | None:
+    if row.get("incident_id") is None:
+        return None
+    return Incident(
+        id=row["incident_id"],
+        cause=row["incident_cause"],
+        district=row["incident_district"],
+        alerts=row["incident_alerts"],
     )
 
 
