@@ -1,5 +1,8 @@
 """How alerts talks to its database: rows as dictionaries, and a pool that comes back soon after an outage."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import psycopg
 from procrastinate.exceptions import ConnectorException
 from psycopg import AsyncConnection
@@ -46,3 +49,17 @@ def is_away(error: BaseException) -> bool:
     if isinstance(error, ConnectorException) and error.__cause__ is not None:
         return is_away(error.__cause__)
     return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | UnavailableError)
+
+
+@contextmanager
+def session(dsn: str) -> Iterator[psycopg.Connection]:
+    """A connection of a command, in one transaction.
+
+    Raises:
+        UnavailableError: the database cannot be reached.
+    """
+    try:
+        with psycopg.connect(dsn, connect_timeout=CONNECT_S) as connection:
+            yield connection
+    except psycopg.OperationalError as error:
+        raise UnavailableError(f"the database cannot be reached: {error}".strip()) from None

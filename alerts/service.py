@@ -6,6 +6,8 @@ import signal
 import socket
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -14,6 +16,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from alerts import database
+from alerts.access.stream import Stream
 from alerts.api import app as api
 from alerts.api.calling import Services
 from alerts.channels import http
@@ -32,12 +35,21 @@ from sensors.errors import ConfigurationError, LifelineError
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """The files of a certificate with its chain, and of its key."""
+
+    certificate: Path
+    key: Path
+
+
 async def run(
     dsn: str,
     plan: Plan,
     policy: Policy,
     host: str,
     port: int,
+    tls: Tls | None,
     maintain: Callable[[], Coroutine[None, None, None]],
 ) -> None:
     """Claim, deliver and serve until SIGTERM or SIGINT. port: 0 takes a free one, which is logged.
@@ -57,17 +69,29 @@ async def run(
             beside = (maintain, Hearts(pool, courier, metrics).beat)
             claimer, timekeeper = Claimer(recorder, metrics), Timekeeper(recorder)
             leader = Leader(dsn, pool, claimer, timekeeper, outbox, metrics, beside)
-            app = api.create(Services(pool, recorder, metrics, leader))
+            stream = Stream(dsn)
+            app = api.create(Services(pool, recorder, metrics, leader, stream, tls is not None))
             at, on = listener.getsockname()[:2]
-            log.info("listening", address=f"http://{at}:{on}", receivers=len(plan.receivers))
-            await _until_stopped(leader, app, listener)
+            scheme = "https" if tls else "http"
+            log.info("listening", address=f"{scheme}://{at}:{on}", receivers=len(plan.receivers))
+            await _until_stopped(leader, stream, app, listener, tls)
             await courier.close()
     log.info("stopped")
 
 
-async def _until_stopped(leader: Leader, app: FastAPI, listener: socket.socket) -> None:
+async def _until_stopped(
+    leader: Leader, stream: Stream, app: FastAPI, listener: socket.socket, tls: Tls | None
+) -> None:
     server = _Server(
-        uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=3)
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=3,
+            ssl_certfile=tls.certificate if tls else None,
+            ssl_keyfile=tls.key if tls else None,
+        )
     )
     stop = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
@@ -75,9 +99,12 @@ async def _until_stopped(leader: Leader, app: FastAPI, listener: socket.socket) 
     try:
         async with asyncio.TaskGroup() as group:
             leading = group.create_task(leader.run())
+            streaming = group.create_task(stream.run())
             group.create_task(server.serve([listener]))
             await stop.wait()
             server.should_exit = True
+            stream.close()
+            streaming.cancel()
             leading.cancel()
     except ExceptionGroup as errors:
         for error in errors.exceptions:

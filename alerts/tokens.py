@@ -2,19 +2,17 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import psycopg
 from psycopg import errors
 from psycopg.rows import class_row
 
-from alerts.database import Connection
+from alerts.database import Connection, session
 from alerts.lifecycle import RULES
 from alerts.roles import Caller, Role
-from sensors.errors import ConfigurationError, UnavailableError
+from sensors.errors import ConfigurationError
 
 PREFIX = "lifeline_"
 """Begins every token, so that one that leaks is known for what it is."""
@@ -50,7 +48,7 @@ def add(dsn: str, name: str, role: str, utility: str | None) -> str:
     if (role == Role.UTILITY) != (utility is not None):
         raise ConfigurationError("--utility: expected with --role utility, and with no other")
     token = PREFIX + secrets.token_urlsafe(32)
-    with _connect(dsn) as connection:
+    with session(dsn) as connection:
         try:
             connection.execute(_ADD, (name, role, utility, _hash(token)))
         except errors.UniqueViolation:
@@ -67,7 +65,7 @@ def revoke(dsn: str, name: str) -> None:
         ConfigurationError: no live token has that name.
         UnavailableError: the database cannot be reached.
     """
-    with _connect(dsn) as connection:
+    with session(dsn) as connection:
         if not connection.execute(_REVOKE, (name,)).rowcount:
             raise ConfigurationError(f"NAME: no live token is called {name!r}")
 
@@ -78,7 +76,7 @@ def tokens(dsn: str) -> Sequence[Token]:
     Raises:
         UnavailableError: the database cannot be reached.
     """
-    with _connect(dsn) as connection:
+    with session(dsn) as connection:
         return connection.cursor(row_factory=class_row(Token)).execute(_LIST).fetchall()
 
 
@@ -90,12 +88,3 @@ async def find(connection: Connection, token: str) -> Caller | None:
 
 def _hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
-
-
-@contextmanager
-def _connect(dsn: str) -> Iterator[psycopg.Connection]:
-    try:
-        with psycopg.connect(dsn, connect_timeout=5) as connection:
-            yield connection
-    except psycopg.OperationalError as error:
-        raise UnavailableError(f"the database cannot be reached: {error}".strip()) from None

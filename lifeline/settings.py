@@ -97,6 +97,9 @@ class Settings(BaseSettings):
     """TOML file with deadlines, shelves and latching of alerts; none = alerts/policy.toml."""
     api_host: str = "127.0.0.1"
     api_port: int = 8600
+    api_cert: FilePath | None = None
+    """Certificate of the API, with its chain; with ``api_key`` it speaks TLS only."""
+    api_key: FilePath | None = None
 
     @classmethod
     def settings_customise_sources(
@@ -138,6 +141,18 @@ class Settings(BaseSettings):
         if (services := running(self.runtime)) is not None:
             return services.dsn
         raise ConfigurationError("no database: set LIFELINE_DSN, or call `lifeline services start`")
+
+    def api_tls(self) -> tuple[Path, Path] | None:
+        """The files of certificate and key by which the API speaks TLS; None = it speaks plain HTTP.
+
+        Raises:
+            ConfigurationError: one of them is given without the other.
+        """
+        if self.api_cert is not None and self.api_key is not None:
+            return self.api_cert, self.api_key
+        if self.api_cert is not None or self.api_key is not None:
+            raise ConfigurationError("LIFELINE_API_CERT, LIFELINE_API_KEY: expected both, or neither")
+        return None
 
     def broker(self) -> str:
         """The broker's URL.

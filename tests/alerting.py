@@ -37,6 +37,9 @@ _EMPTIED = (
     "risk_changes",
     "procrastinate_jobs",
     "api_tokens",
+    "sessions",
+    "users",
+    "api_audit",
     "receipt_calls",
 )
 _CHANGE = """

@@ -2,7 +2,21 @@
 
 from fastapi import FastAPI
 
-from alerts.api import acts, cap, cases, city, console, deliveries, health, incidents, me, problems, windows
+from alerts.access.audit import Audited
+from alerts.api import (
+    acts,
+    cap,
+    cases,
+    city,
+    console,
+    deliveries,
+    health,
+    incidents,
+    problems,
+    session,
+    watching,
+    windows,
+)
 from alerts.api.calling import Services
 
 
@@ -10,7 +24,8 @@ def create(services: Services) -> FastAPI:
     """The app; without pages of documentation, for they load from elsewhere; /openapi.json is there."""
     app = FastAPI(title="lifeline alerts", version="1", docs_url=None, redoc_url=None)
     app.state.services = services
-    for part in (acts, cases, deliveries, cap, windows, incidents, city, me, health, console):
+    for part in (acts, cases, deliveries, cap, windows, incidents, city, session, watching, health, console):
         app.include_router(part.router)
     problems.install(app)
+    app.add_middleware(Audited, pool=services.pool, secure=services.secure)
     return app

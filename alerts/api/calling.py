@@ -1,5 +1,6 @@
 """What each call needs: the services, who calls, and the kinds of text that are taken."""
 
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -10,7 +11,10 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import StringConstraints
 
 from alerts import tokens
-from alerts.database import Pool
+from alerts.access import sessions
+from alerts.access.limit import Limit
+from alerts.access.stream import Stream
+from alerts.database import Connection, Pool
 from alerts.leader import Leader
 from alerts.metrics import Metrics
 from alerts.record import Recorder
@@ -32,7 +36,18 @@ class Services:
     recorder: Recorder
     metrics: Metrics
     leader: Leader
+    stream: Stream
+    secure: bool
+    """It is reached by TLS: cookies go no other way."""
 
+    async def still(self, request: Request) -> bool:
+        """Whether whoever began a long call may go on with it."""
+        async with self.pool.connection() as connection:
+            return await _find(connection, request) is not None
+
+
+# A console that is open asks a few times a second; who asks more often than this is a program gone wild.
+_calls = Limit(per_s=50, burst=500)
 
 _bearer = HTTPBearer(auto_error=False, description="a token that `lifeline token add` printed")
 
@@ -47,15 +62,46 @@ Using = Annotated[Services, Depends(_services)]
 
 
 async def _caller(
-    using: Using, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    using: Using,
+    request: Request,
+    _: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Caller:
-    if credentials is not None:
-        async with using.pool.connection() as connection:
-            caller = await tokens.find(connection, credentials.credentials)
-        if caller is not None:
-            return caller
-    detail = "expected a bearer token" if credentials is None else "the token is not known, or was revoked"
-    raise HTTPException(HTTPStatus.UNAUTHORIZED, detail, {"WWW-Authenticate": "Bearer"})
+    async with using.pool.connection() as connection:
+        caller = await _find(connection, request)
+    if caller is None:
+        raise HTTPException(HTTPStatus.UNAUTHORIZED, _why(request), {"WWW-Authenticate": "Bearer"})
+    request.state.who = caller.name
+    if wait := _calls.wait(caller.name, time.monotonic()):
+        detail, retry = "too many calls at once", {"Retry-After": str(int(wait) + 1)}
+        raise HTTPException(HTTPStatus.TOO_MANY_REQUESTS, detail, retry)
+    if request.method != "GET" and not _is_meant(request):
+        detail = f"expected {sessions.HEADER} with the csrf of /api/me"
+        raise HTTPException(HTTPStatus.FORBIDDEN, detail)
+    return caller
+
+
+async def _find(connection: Connection, request: Request) -> Caller | None:
+    """Who calls: by token where one is given, else by the browser's session."""
+    if "authorization" in request.headers:
+        scheme, _, token = request.headers["authorization"].partition(" ")
+        return await tokens.find(connection, token.strip()) if scheme.lower() == "bearer" else None
+    cookie = request.cookies.get(sessions.COOKIE)
+    return None if cookie is None else await sessions.find(connection, cookie)
+
+
+def _is_meant(request: Request) -> bool:
+    """Whether a write was sent by us: a browser sends its cookie along for any page, but no token."""
+    if "authorization" in request.headers:
+        return True
+    return sessions.is_ours(request.cookies[sessions.COOKIE], request.headers.get(sessions.HEADER))
+
+
+def _why(request: Request) -> str:
+    if "authorization" in request.headers:
+        return "the token is not known, or was revoked"
+    if sessions.COOKIE in request.cookies:
+        return "the session is over: sign in again"
+    return "expected a bearer token, or a session"
 
 
 Calling = Annotated[Caller, Depends(_caller)]

@@ -22,6 +22,7 @@ from lifeline.cli import (
     services,
     simulate,
     up,
+    user,
     worker,
 )
 
@@ -41,6 +42,7 @@ app.command()(backup.restore)
 app.command()(doctor.doctor)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(alerts.token, name="token")
+app.add_typer(user.app, name="user")
 app.add_typer(routes.app, name="routes")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(rules.app, name="rules")

@@ -34,7 +34,8 @@ def alerts(context: typer.Context) -> None:
     by = policy.load(settings.alert_policy) if settings.alert_policy is not None else policy.default()
     dsn = settings.database()
     maintain = partial(on_schedule, dsn, Keep.of(settings))
-    asyncio.run(service.run(dsn, plan, by, settings.api_host, settings.api_port, maintain))
+    tls = service.Tls(*files) if (files := settings.api_tls()) else None
+    asyncio.run(service.run(dsn, plan, by, settings.api_host, settings.api_port, tls, maintain))
 
 
 @token.command()

@@ -1,0 +1,1 @@
+"""Who may call: people with passwords and sessions, tokens, and what is written down of their calls."""

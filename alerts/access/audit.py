@@ -1,0 +1,81 @@
+"""Writes down every write that somebody asked for, with its outcome, and headers that keep browsers safe."""
+
+import psycopg
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from alerts.database import Connection, Pool
+from alerts.words import Time, Word
+
+_ADD = "insert into api_audit (who, address, method, path, status) values (%s, %s, %s, %s, %s)"
+_LIST = """
+select audit_id, at, who, address, method, path, status from api_audit
+where %(before)s::bigint is null or audit_id < %(before)s
+order by audit_id desc limit %(limit)s
+"""
+_SAFE = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+_READING = {"GET", "HEAD", "OPTIONS"}
+
+log = structlog.get_logger()
+
+
+class Entry(Word):
+    """One write that somebody asked for."""
+
+    audit_id: int
+    at: Time
+    who: str | None
+    """Null = whoever it was did not say, or said it wrongly."""
+    address: str | None
+    method: str
+    path: str
+    status: int
+
+
+class Audited:
+    """Around the app: what is asked for is written down before it is answered."""
+
+    def __init__(self, app: ASGIApp, pool: Pool, *, secure: bool) -> None:
+        self._app, self._pool = app, pool
+        self._headers = {**_SAFE, **({"Strict-Transport-Security": "max-age=31536000"} if secure else {})}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+
+        async def answered(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+                if scope["method"] not in _READING:
+                    await self._write(scope, message["status"])
+            await send(message)
+
+        return await self._app(scope, receive, answered)
+
+    async def _write(self, scope: Scope, status: int) -> None:
+        request = Request(scope)
+        address = request.client.host if request.client else None
+        who = getattr(request.state, "who", None)
+        said = [who, address, scope["method"], request.url.path.replace("\0", "")[:500], status]
+        try:
+            async with self._pool.connection(timeout=1) as connection:
+                await connection.execute(_ADD, said)
+        except psycopg.Error:
+            # The answer matters more than its record, which is in the log then.
+            log.exception("a write could not be audited", said=said)
+
+
+async def listed(connection: Connection, before: int | None, limit: int) -> list[Entry]:
+    """What was asked for, the newest first."""
+    rows = await (await connection.execute(_LIST, {"before": before, "limit": limit})).fetchall()
+    return [Entry(**row) for row in rows]
