@@ -85,8 +85,11 @@ async function gather() {
   waiting = new Set();
   gathering = null;
   try {
-    if (ids.length > MANY) await catchUp();
-    else {
+    if (ids.length > MANY) {
+      // What is being read already may have begun before the last of these changed.
+      await loading;
+      await catchUp();
+    } else {
       await cases.refresh(ids);
       news.tell(ids);
     }
