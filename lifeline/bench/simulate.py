@@ -1,10 +1,10 @@
 """``lifeline bench simulate``: how fast a simulated city lives, how large it may be, how fast load is."""
 
 import multiprocessing
-import resource
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 import numpy as np
@@ -130,11 +130,17 @@ def _live(registry: Registry, minutes: int, *, incidents: bool) -> Lived:
         build_s=built - started,
         cpu_s=time.process_time() - cpu,
         wall_s=time.perf_counter() - built,
-        peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KILOBYTES,
+        peak_mb=_peak_kb() / _KILOBYTES,
         devices=len(registry.devices),
         bridges=len(bridges),
         waveforms=sum(sensor.quantity == "acceleration" for sensor in registry.sensors),
     )
+
+
+def _peak_kb() -> int:
+    """The most memory that this process has had; ru_maxrss would count what it was started from as well."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:"))
 
 
 def _counted(message: Message) -> tuple[int, int, int]:

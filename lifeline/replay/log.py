@@ -1,8 +1,8 @@
 """The log of a run: all that the machine said, a line of canonical JSON each, in (event time, subject) order.
 
-The same feed gives the same log, byte for byte, however it was played. What people did, what was delivered
-to whom, and what was found in hindsight are not in it, and of a case nothing that depends on them: not in
-which state it was, nor whether it closed by itself.
+The same feed gives the same log, byte for byte, however it was played. What people did or did not do in
+time, what was delivered to whom, and what was found in hindsight are not in it, and of a case nothing that
+depends on them: not in which state it was, whether another explained it, nor whether it closed by itself.
 """
 
 from collections.abc import Iterable, Iterator
@@ -71,7 +71,8 @@ from risk_changes s where not retrospective
 
 _ALERTS = """
 select s.asset_id as subject, s.hazard, e.event_time as time, e.level,
-    replace(e.kind, 'faded', 'cleared') as kind
+    case when e.kind = 'faded' then 'cleared' when e.kind in ('suppressed', 'out_of_service') then 'raised'
+        else e.kind end as kind
 from risk_changes s join alert_events e using (risk_change_id) where not retrospective
 """
 

@@ -7,6 +7,7 @@ import asyncpg
 from prometheus_client import CollectorRegistry
 
 from alerts import database as alerts_database
+from alerts import policy
 from alerts.claim import Claimer
 from alerts.metrics import Metrics
 from alerts.outbox import Outbox
@@ -54,6 +55,6 @@ async def claim(dsn: str) -> None:
 
     metrics = Metrics(CollectorRegistry())
     async with await alerts_database.connect(dsn) as connection:
-        claimer = Claimer(Recorder(Outbox(deliver, ()), Plan(), metrics), metrics)
+        claimer = Claimer(Recorder(Outbox(deliver, ()), Plan(), policy.default(), metrics), metrics)
         while await claimer.take(connection):
             pass

@@ -19,6 +19,12 @@ from generate_series(0, %s) n on conflict do nothing
 """
 
 
+_MAIN = """
+with main as (update assets set kind = 'main' where asset_id = 'dma-1')
+insert into asset_edges values ('dma-1', 'flows-to', 'dma-2') on conflict do nothing
+"""
+
+
 def test_a_storm_is_few_messages_and_each_major_alert_is_told_to_its_owner_before_the_rest(
     world: World, tmp_path: Path, reduced: Callable[[str, int, int], int]
 ) -> None:
@@ -53,9 +59,7 @@ def test_a_storm_is_few_messages_and_each_major_alert_is_told_to_its_owner_befor
 
 def test_what_a_burst_explains_sounds_when_the_burst_is_over(world: World, tmp_path: Path) -> None:
     with psycopg.connect(world.dsn) as connection:
-        connection.execute(
-            "insert into asset_edges values ('dma-1', 'flows-to', 'dma-2') on conflict do nothing"
-        )
+        connection.execute(_MAIN)
     with reference_receiver(tmp_path) as desk, alerts(world.dsn, tmp_path, {"water-co": desk.url}):
         world.change("dma-1", 2)
         until(lambda: len(desk.messages()) == 1)
@@ -74,9 +78,7 @@ def test_what_a_burst_explains_sounds_when_the_burst_is_over(world: World, tmp_p
 
 def test_what_was_annunciated_before_its_cause_is_hidden_by_it(world: World, tmp_path: Path) -> None:
     with psycopg.connect(world.dsn) as connection:
-        connection.execute(
-            "insert into asset_edges values ('dma-1', 'flows-to', 'dma-2') on conflict do nothing"
-        )
+        connection.execute(_MAIN)
     with alerts(world.dsn, tmp_path):
         world.change("dma-2", 3)
         until(lambda: world.rows("select from alerts where state = 'unacknowledged'") != [])

@@ -21,7 +21,7 @@ MAJOR, SERIOUS, GENERAL, LOW = RiskLevel
 POLICY = policy.default()
 TOWN = Topology(
     upstream={"dma-1": ["main"], "dma-2": ["dma-1"], "dma-9": ["other-main"]},
-    kinds={"station": "pump-station", "main": "pipe"},
+    kinds={"station": "pump-station", "main": "main", "dma-1": "dma"},
     gateways={"a": "gw", "b": "gw", "c": "other-gw"},
 )
 
