@@ -12,6 +12,7 @@ from alerts.api import (
     deliveries,
     health,
     incidents,
+    kpi,
     problems,
     session,
     watching,
@@ -20,11 +21,29 @@ from alerts.api import (
 from alerts.api.calling import Services
 
 
+_PARTS = (
+    acts, cases, deliveries, cap, windows, incidents, kpi, city, session, watching, health, console,
+)  # fmt: skip
+
+
 def create(services: Services) -> FastAPI:
     """The app; without pages of documentation, for they load from elsewhere; /openapi.json is there."""
     app = FastAPI(title="lifeline alerts", version="1", docs_url=None, redoc_url=None)
     app.state.services = services
-    for part in (acts, cases, deliveries, cap, windows, incidents, city, session, watching, health, console):
+    for part in (
+        acts,
+        cases,
+        deliveries,
+        cap,
+        windows,
+        incidents,
+        kpi,
+        city,
+        session,
+        watching,
+        health,
+        console,
+    ):
         app.include_router(part.router)
     problems.install(app)
     app.add_middleware(Audited, pool=services.pool, secure=services.secure)

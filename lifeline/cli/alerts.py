@@ -1,5 +1,6 @@
 """``lifeline alerts`` and ``lifeline token``."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -36,6 +37,25 @@ def alerts(context: typer.Context) -> None:
     maintain = partial(on_schedule, dsn, Keep.of(settings))
     tls = service.Tls(*files) if (files := settings.api_tls()) else None
     asyncio.run(service.run(dsn, plan, by, settings.api_host, settings.api_port, tls, maintain))
+
+
+@app.command()
+def kpi(
+    since: Annotated[datetime | None, typer.Option(help="first moment, UTC; default: 30 days ago")] = None,
+    until: Annotated[datetime | None, typer.Option(help="moment after the last; default: now")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """How the alarm system does by the figures of ISA-18.2, per operator position.
+
+    Example: `lifeline alerts kpi --since 2026-01-01 --until 2026-02-01`
+    """
+    import asyncio  # noqa: PLC0415
+
+    from lifeline import alarm_figures  # noqa: PLC0415, heavy, and needed here only
+
+    begin, end = (each and each.replace(tzinfo=UTC) for each in (since, until))
+    found = asyncio.run(alarm_figures.read(Settings.load(), begin, end))
+    alarm_figures.show(found, as_json=as_json)
 
 
 @token.command()

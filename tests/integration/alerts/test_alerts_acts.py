@@ -236,3 +236,18 @@ def test_several_are_acknowledged_together_and_each_says_what_was_refused(
     utility = desks["utility"]
     answers = utility.post("/api/alerts/acknowledge", json={**WHY, "ids": [first, second]}).json()
     assert [each["refusal"] for each in answers] == [None, f"no alert {second}"]
+
+
+def test_the_figures_count_what_sounded(desks: dict[str, httpx.Client], world: World) -> None:
+    desk = Desk(desks["operator"], raised(world))
+    desk.does("acknowledge")
+    raised(world, "chamber-1", level=1, hazard="gas-leak")
+    raised(world, "dma-2", level=4)
+    until = (datetime.now(UTC) + timedelta(minutes=1)).isoformat()
+    for role, alarms in (("operator", 2), ("utility", 1)):
+        found = desks[role].get("/api/kpi", params={"until": until}).json()
+        named = {each["name"]: each["value"] for each in found["figures"]}
+        assert (named["alarms"], found["sound"], found["positions"]) == (alarms, True, 2)
+        assert named["mean time to acknowledge"] is not None
+    none = desks["operator"].get("/api/kpi", params={"since": until, "until": until})
+    assert is_problem(none, 422, "since")
