@@ -1,11 +1,14 @@
 """Writes down every write that somebody asked for, with its outcome, and headers that keep browsers safe."""
 
+import time
+
 import psycopg
 import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from alerts.access.limit import Limit
 from alerts.database import Connection, Pool
 from alerts.words import Time, Word
 
@@ -42,8 +45,10 @@ class Entry(Word):
 class Audited:
     """Around the app: what is asked for is written down before it is answered."""
 
-    def __init__(self, app: ASGIApp, pool: Pool, *, secure: bool) -> None:
-        self._app, self._pool = app, pool
+    def __init__(self, app: ASGIApp, pool: Pool, failed: ASGIApp, *, secure: bool) -> None:
+        self._app, self._pool, self._failed = app, pool, failed
+        # Who is nobody's caller must not be able to fill the table that is never emptied.
+        self._strangers = Limit(per_s=1, burst=200)
         self._headers = {**_SAFE, **({"Strict-Transport-Security": "max-age=31536000"} if secure else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,8 +56,12 @@ class Audited:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
 
+        started = False
+
         async def answered(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
@@ -60,12 +69,20 @@ class Audited:
                     await self._write(scope, message["status"])
             await send(message)
 
-        return await self._app(scope, receive, answered)
+        try:
+            await self._app(scope, receive, answered)
+        except Exception:
+            if started:
+                raise
+            log.exception("a call failed", method=scope["method"], path=scope["path"])
+            await self._failed(scope, receive, answered)
 
     async def _write(self, scope: Scope, status: int) -> None:
         request = Request(scope)
         address = request.client.host if request.client else None
         who = getattr(request.state, "who", None)
+        if who is None and self._strangers.wait(address or "", time.monotonic()):
+            return
         said = [who, address, scope["method"], request.url.path.replace("\0", "")[:500], status]
         try:
             async with self._pool.connection(timeout=1) as connection:

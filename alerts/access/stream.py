@@ -31,6 +31,7 @@ class Stream:
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
         self._readers: set[asyncio.Queue[Changed | None]] = set()
+        self.listening = False
 
     async def run(self) -> None:
         """Listen until cancelled; who reads while the database is away is let go."""
@@ -38,12 +39,14 @@ class Stream:
             try:
                 async with await connect(self._dsn) as connection:
                     await connection.execute(f"listen {CHANNEL}")
+                    self.listening = True
                     async for notice in connection.notifies():
-                        alert_id, _, version = notice.payload.partition(" ")
-                        self._tell(Changed(alert_id, int(version)))
+                        if (changed := _changed(notice.payload)) is not None:
+                            self._tell(changed)
             except Exception as error:
                 if not is_away(error):
                     raise
+            self.listening = False
             self.close()
             await asyncio.sleep(AGAIN_S)
 
@@ -72,6 +75,12 @@ class Stream:
                 reader.put_nowait(None)
             else:
                 reader.put_nowait(changed)
+
+
+def _changed(payload: str) -> Changed | None:
+    """What a notice says; None if it is none of ours, for any role can notify."""
+    alert_id, _, version = payload.partition(" ")
+    return Changed(alert_id, int(version)) if version.isdecimal() else None
 
 
 async def changes(

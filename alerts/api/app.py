@@ -1,5 +1,7 @@
 """The app, put together from its routers."""
 
+from http import HTTPStatus
+
 from fastapi import FastAPI
 
 from alerts.access.audit import Audited
@@ -19,7 +21,6 @@ from alerts.api import (
     windows,
 )
 from alerts.api.calling import Services
-
 
 _PARTS = (
     acts, cases, deliveries, cap, windows, incidents, kpi, city, session, watching, health, console,
@@ -46,5 +47,6 @@ def create(services: Services) -> FastAPI:
     ):
         app.include_router(part.router)
     problems.install(app)
-    app.add_middleware(Audited, pool=services.pool, secure=services.secure)
+    failed = problems.problem(HTTPStatus.INTERNAL_SERVER_ERROR, "it failed here, and was written to the log")
+    app.add_middleware(Audited, pool=services.pool, failed=failed, secure=services.secure)
     return app

@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request
 from fastapi.responses import StreamingResponse
 
 from alerts.access import audit, stream
@@ -39,6 +40,9 @@ async def live(
 
     The id of an event is a time; who comes back with it hears again of what changed since.
     """
+    if not using.stream.listening:
+        detail, again = "changes cannot be heard of now", {"Retry-After": "2"}
+        raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, detail, again)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     told = _told(using, caller, request, _moment(last))
     return StreamingResponse(told, media_type="text/event-stream", headers=headers)
@@ -48,6 +52,8 @@ async def _told(
     using: Services, caller: Caller, request: Request, since: datetime | None
 ) -> AsyncIterator[bytes]:
     with using.stream.reader() as queue:
+        if not using.stream.listening:  # it broke off since that was asked
+            return
         yield b": listening\n\n"
         for missed in await _missed(using, since):
             if await _may_hear(using, caller, missed):

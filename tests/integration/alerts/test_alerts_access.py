@@ -165,7 +165,7 @@ class Watcher:
     def __init__(self, process: Alerts, headers: dict[str, str]) -> None:
         self.events: list[dict[str, Any]] = []
         self.last = ""
-        self.open = threading.Event()
+        self.open, self.ended = threading.Event(), threading.Event()
         self._client = httpx.Client(base_url=process.url, headers=headers, timeout=30)
         threading.Thread(target=self._read, daemon=True).start()
         assert self.open.wait(10)
@@ -181,6 +181,7 @@ class Watcher:
                         self.last = line[4:]
         except httpx.TransportError:
             pass
+        self.ended.set()
 
     def close(self) -> None:
         self._client.close()
@@ -219,3 +220,28 @@ def test_a_user_is_added_by_command_with_a_password_from_standard_input(world: W
     assert call("add", "li.wei", "--role", "operator", given=PASSWORD + "\n").returncode == 0
     assert "li.wei: operator" in call("list").stdout
     assert PASSWORD not in str(world.rows("select * from users"))
+
+
+def test_a_stream_ends_with_the_listener_and_what_comes_after_is_heard_by_who_comes_back(
+    process: Alerts, world: World
+) -> None:
+    header = token(world.dsn, "room", "operator")
+    room = Watcher(process, header)
+    with psycopg.connect(world.dsn, autocommit=True) as connection:
+        connection.execute("select pg_notify('lifeline_alerts', 'nonsense')")
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where query = 'listen lifeline_alerts'"
+        )
+    until(room.ended.is_set)
+    room.close()
+    until(lambda: httpx.get(f"{process.url}/api/me", headers=header).status_code == 200)
+
+    def is_heard() -> bool:
+        with httpx.stream("GET", f"{process.url}/api/stream", headers=header) as answer:
+            return answer.status_code == 200
+
+    until(is_heard)
+    back = Watcher(process, header)
+    burst = raised(world)
+    until(lambda: back.events == [{"id": burst, "version": 1}])
+    back.close()
