@@ -177,11 +177,12 @@ class Kind(ABC, Generic[P]):
         """Take over the memory of subjects ``old`` there as that of subjects ``new`` here."""
         for name, mine in self.remember().items():
             theirs = memory[name]
-            width = min(mine.shape[-1], theirs.shape[-1])
-            if mine.ndim == 1:
-                mine[new] = theirs[old]
-            else:
-                mine[new, :width] = theirs[old, :width]
+            # How wide a memory is follows from all who share the arrays: what both have is taken.
+            shapes = zip(mine.shape[1:], theirs.shape[1:], strict=True)
+            common = tuple(slice(min(widths)) for widths in shapes)
+            here: tuple[Any, ...] = (new, *common)
+            there: tuple[Any, ...] = (old, *common)
+            mine[here] = theirs[there]
 
     def _change(
         self, row: Subjects, subject: Subjects, time: Times, state: States, figure: Values | None = None

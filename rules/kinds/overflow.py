@@ -133,9 +133,9 @@ class Overflow(BandedKind[OverflowParameters]):
         return f"will not overflow within {min(value, horizon):.0f} min"
 
     def _regressors(self, subject: Subjects) -> Values:
-        """What the next level follows from: the level, rain by age, and a one."""
+        """What the next level follows from: the level, a one, and rain by age."""
         rained = np.where(self._used[subject], self._rained[subject], 0.0)
-        return np.column_stack([self._level[subject], rained, np.ones(len(subject))])
+        return np.column_stack([self._level[subject], np.ones(len(subject)), rained])
 
     def _learn(self, subject: Subjects, x: Values, level: Values) -> None:
         if not len(subject):
@@ -168,7 +168,7 @@ class Overflow(BandedKind[OverflowParameters]):
             there = able & (step <= steps) & (ahead - _LATE * np.sqrt(variance) >= rim)
             reached = np.where(there & np.isinf(reached), step, reached)
             x[:, 0] = ahead
-            x[:, 2:-1] = x[:, 1:-2]
+            x[:, 3:] = x[:, 2:-1]
         minutes = np.minimum(reached, steps + 1) * self._every[subject] / MINUTE
         judged = ~np.isnan(level) & (able | (reached == 0))
         return np.where(judged, minutes, np.nan)
