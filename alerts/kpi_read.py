@@ -7,30 +7,35 @@ from psycopg.rows import class_row
 from alerts.database import Connection
 from alerts.kpi import Alarm, Life, Report, report
 
-# It sounds where a step leads into the unacknowledged state from another, or sounds anew by its kind.
-_ALARMS = """
-with steps as (
-    select e.alert_id, a.asset_id, a.hazard, e.level, e.event_time as at, e.kind, e.state,
-        lag(e.state) over (partition by e.alert_id order by e.number) as before
-    from alert_events e join alerts a using (alert_id) left join assets s using (asset_id)
-    where a.opened_at < %(until)s and (a.changed_at >= %(since)s or a.state <> 'closed')
-        and (%(own)s::text is null or s.utility_id = %(own)s)
-)
-select asset_id, hazard, level, at from steps
-where state = 'unacknowledged' and level < 4 and before is distinct from 'unacknowledged'
-    and kind <> 'found' and at >= %(since)s and at < %(until)s
+# What sounds, or sounds anew: a step of such a kind that leaves a case unacknowledged, worse than low.
+_SOUNDS = """
+e.state = 'unacknowledged' and e.level < 4
+and e.kind in ('raised', 'risen', 'realarmed', 'unshelved', 'unsuppressed', 'in_service')
 """
-_LIVES = """
-select min(e.event_time) filter (where e.state = 'unacknowledged' and e.level < 4) as sounded_at,
+_OF = """
+a.opened_at < %(until)s and (a.changed_at >= %(since)s or a.state <> 'closed')
+and (%(own)s::text is null or s.utility_id = %(own)s)
+"""
+_ALARMS = f"""
+select a.asset_id, a.hazard, e.level, e.event_time as at
+from alert_events e join alerts a using (alert_id) left join assets s using (asset_id)
+where {_OF} and {_SOUNDS} and e.event_time >= %(since)s and e.event_time < %(until)s
+"""
+# What came before it sounded, while it was low, shelved or suppressed, is no answer to it.
+_LIVES = f"""
+with sounded as (
+    select a.alert_id, min(e.event_time) as at
+    from alert_events e join alerts a using (alert_id) left join assets s using (asset_id)
+    where {_OF} and {_SOUNDS} group by a.alert_id
+)
+select sounded.at as sounded_at,
     min(e.event_time) filter (where e.kind = 'acknowledged') as acknowledged_at,
     min(e.event_time) filter (where e.kind = 'resolved') as resolved_at,
     min(e.event_time) filter (where e.kind = 'cleared') as returned_at,
-    case when a.state in ('unacknowledged', 'acknowledged') then a.sounding_at end as standing_since
-from alerts a join alert_events e using (alert_id) left join assets s using (asset_id)
-where a.sounded and a.opened_at < %(until)s and (a.changed_at >= %(since)s or a.state <> 'closed')
-    and (%(own)s::text is null or s.utility_id = %(own)s)
-group by a.alert_id
-having count(*) filter (where e.state = 'unacknowledged' and e.level < 4) > 0
+    case when a.state in ('unacknowledged', 'acknowledged') then sounded.at end as standing_since
+from sounded join alerts a using (alert_id) join alert_events e using (alert_id)
+where e.event_time >= sounded.at
+group by a.alert_id, sounded.at
 """
 
 PERIOD = timedelta(days=30)

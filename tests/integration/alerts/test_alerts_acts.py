@@ -243,11 +243,13 @@ def test_the_figures_count_what_sounded(desks: dict[str, httpx.Client], world: W
     desk.does("acknowledge")
     raised(world, "chamber-1", level=1, hazard="gas-leak")
     raised(world, "dma-2", level=4)
-    until = (datetime.now(UTC) + timedelta(minutes=1)).isoformat()
-    for role, alarms in (("operator", 2), ("utility", 1)):
-        found = desks[role].get("/api/kpi", params={"until": until}).json()
+    world.change("dma-4", 4, 3, at=datetime.now(UTC))
+    until(lambda: world.value("select count(*) from risk_changes where claimed_at is null") == 0)
+    end = (datetime.now(UTC) + timedelta(minutes=1)).isoformat()
+    for role, alarms in (("operator", 3), ("utility", 2)):
+        found = desks[role].get("/api/kpi", params={"until": end}).json()
         named = {each["name"]: each["value"] for each in found["figures"]}
         assert (named["alarms"], found["sound"], found["positions"]) == (alarms, True, 2)
         assert named["mean time to acknowledge"] is not None
-    none = desks["operator"].get("/api/kpi", params={"since": until, "until": until})
+    none = desks["operator"].get("/api/kpi", params={"since": end, "until": end})
     assert is_problem(none, 422, "since")
