@@ -12,6 +12,7 @@ import psycopg
 
 from lifeline.bench.console import first_paint
 from lifeline.bench.figures import Figure
+from lifeline.bench.listing import listing
 from lifeline.children import Child
 from lifeline.settings import Settings
 from lifeline.stage import INBOX, Stage, connect, desk, stage
@@ -139,6 +140,7 @@ CASES: Mapping[str, Callable[[Settings], Iterator[Figure]]] = {
     "latency": latency,
     "outage": outage,
     "storm": storm,
+    "list": listing,
     "console": first_paint,
 }
 

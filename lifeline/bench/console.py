@@ -64,13 +64,10 @@ _WATCH = """
 """
 
 
-def first_paint(settings: Settings) -> Iterator[Figure]:
-    """Milliseconds from the start of a load to the first alarms shown, the median of some cold loads.
-
-    Raises:
-        ConfigurationError: there is no Chromium, or no Playwright to drive it.
-    """
-    with _chromium() as browser, stage(settings) as staged:
+@contextmanager
+def crowded(settings: Settings) -> Iterator[tuple[str, str]]:
+    """A ``lifeline alerts`` with all these open alerts: its address, and the token of an operator."""
+    with stage(settings) as staged:
         city = read_city(DEMO_CITY)
         settle(staged.settings, city, load_rules([DEMO_RULES], city))
         with psycopg.connect(staged.dsn) as connection:
@@ -82,7 +79,17 @@ def first_paint(settings: Settings) -> Iterator[Figure]:
         with Child.lifeline(staged.folder, "alerts", **api) as alerts:
             address = alerts.until("listening")["address"]
             alerts.until("claiming")
-            loads = [_load(browser, f"{address}/#token={token}") for _ in range(LOADS)]
+            yield str(address), token
+
+
+def first_paint(settings: Settings) -> Iterator[Figure]:
+    """Milliseconds from the start of a load to the first alarms shown, the median of some cold loads.
+
+    Raises:
+        ConfigurationError: there is no Chromium, or no Playwright to drive it.
+    """
+    with _chromium() as browser, crowded(settings) as (address, token):
+        loads = [_load(browser, f"{address}/#token={token}") for _ in range(LOADS)]
     rows, contents, whole = zip(*loads, strict=True)
     yield Figure(
         bench="alerts",

@@ -44,6 +44,7 @@ class AlertsCase(StrEnum):
     LATENCY = "latency"
     OUTAGE = "outage"
     STORM = "storm"
+    LIST = "list"
     CONSOLE = "console"
 
 
