@@ -103,10 +103,20 @@ def _publishing(publisher: Publisher, until: int | None) -> Iterator[threading.T
     except KeyboardInterrupt:
         if until is not None:
             raise
+    except (LifelineError, psycopg.OperationalError) as error:
+        if until is not None or not _interrupted(error):
+            raise
     finally:
         publisher.stop()
         thread.join()
         signal.signal(signal.SIGTERM, before)
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Whether it is what Ctrl-C came to: psycopg cancels its query then, at a server that may be ending."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return error is not None
 
 
 def _watch(
