@@ -206,7 +206,8 @@ def test_by_the_clock_on_the_wall_it_is_the_same(
         found = (
             "select subject, state from transitions where retrospective and rule = 'methane' order by time"
         )
+        # On a busy machine the buffers settle apart, and history is run again more than once.
+        until(lambda: rows(dsn, "select count(*) from late_stretches") == [(0,)], "nothing left to look at")
         assert rows(dsn, found) == [("d0/ch4", 3), ("d0/ch4", 0)]
-        assert rows(dsn, "select count(*) from late_stretches") == [(0,)]
         assert process.stop() == 0
     ours.postgres.drop_database(slug)
