@@ -9,8 +9,8 @@ from pathlib import Path
 import psycopg
 
 from lifeline.runtime.packages import Prefix
-from lifeline.whole import whole
 from sensors.errors import ConfigurationError, UnavailableError
+from sensors.whole import whole
 
 DATABASE, BROKER = "database.dump", "mosquitto.db"
 

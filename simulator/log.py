@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.files import create
+from sensors.errors import ConfigurationError
 from simulator.messages import Message
 
 _LENGTH = 4
@@ -59,14 +59,23 @@ class Log(Protocol):
 
 
 class LogFile:
-    """A log on disk: each record as MessagePack behind its length (uint32, little-endian)."""
+    """A log on disk: each record as MessagePack behind its length (uint32, little-endian).
+
+    It has its name from the start: of a publisher that was killed it must tell what was sent.
+
+    Raises:
+        ConfigurationError: it cannot be made there.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._encoder = msgspec.msgpack.Encoder()
 
     def __enter__(self) -> Self:
-        self._file = create(self._path)
+        try:
+            self._file = self._path.open("wb")
+        except OSError as error:
+            raise ConfigurationError(f"{self._path}: cannot be written: {error.strerror}") from None
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import TracebackType
 from typing import Protocol, Self
 from urllib.parse import urlsplit
 
@@ -18,7 +19,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from sensors.errors import UnavailableError
-from simulator.files import create
+from sensors.whole import whole
 
 RESEND_TOPIC = "lifeline/+/+/+/resend"
 INFLIGHT = 1000
@@ -146,17 +147,22 @@ class MqttOutlet:
 
 
 class FileOutlet:
-    """A file with a JSON object a line: ``topic`` and ``payload``, or ``base64`` where that is no JSON."""
+    """A file with a JSON object a line: ``topic`` and ``payload``, or ``base64`` where that is no JSON.
+
+    It gets its name when it is left: whoever finds it finds all of it.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._whole = whole(path)
 
     def __enter__(self) -> Self:
-        self._file = create(self._path)
+        self._file = self._whole.__enter__()
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self._file.close()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._whole.__exit__(kind, error, trace)
 
     def send(self, topic: str, payload: bytes, *, retain: bool = False) -> int | None:
         """Write a line; a file has no retained messages."""

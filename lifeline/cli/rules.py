@@ -160,7 +160,7 @@ def learn(
     from lifeline.cli.arguments import moment  # noqa: PLC0415
     from lifeline.learning import learn_stored, learned_text  # noqa: PLC0415
     from sensors.errors import ConfigurationError  # noqa: PLC0415
-    from simulator.files import create  # noqa: PLC0415
+    from sensors.whole import whole  # noqa: PLC0415
 
     first, last = moment("--from", since), moment("--to", until)
     found, failed = asyncio.run(learn_stored(Settings.load().database(), _paths(paths), first, last))
@@ -168,7 +168,7 @@ def learn(
         typer.echo(f"{rule} at {subject} learned nothing: {why}", err=True)
     if not found.learned:
         raise ConfigurationError(f"nothing was learned; {out} is not written")
-    with create(out) as file:
+    with whole(out) as file:
         file.write(learned_text(found.learned).encode())
     typer.echo(f"{len(found.learned)} learned, {len(failed)} not; {out}")
 

@@ -14,9 +14,9 @@ import msgspec
 
 from lifeline.replay.log import Entries, Line, Told, encoded, of_database, of_engine
 from lifeline.restore import State, beginning, remembered, take
-from lifeline.whole import whole
 from rules.model import RiskChange, Transition
 from sensors.errors import ConfigurationError, UnavailableError
+from sensors.whole import whole
 
 _SPANS = "select partition, min(seq) as first, max(seq) as last from journal group by 1 order by 1"
 

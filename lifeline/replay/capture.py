@@ -19,8 +19,8 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from ingest.formats import MILLISECOND
 from ingest.mqtt import Broker
 from lifeline.replay.recording import Heard
-from lifeline.whole import whole
 from sensors.errors import UnavailableError
+from sensors.whole import whole
 
 PATIENCE_S = 10.0
 GLANCE_S = 0.2

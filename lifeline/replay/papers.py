@@ -11,7 +11,7 @@ from lifeline.replay.outcome import Judged
 from lifeline.replay.report import played, render
 from lifeline.replay.source import Source
 from lifeline.scoring import Alarm
-from lifeline.whole import whole
+from sensors.whole import whole
 
 
 @dataclass(frozen=True, slots=True)

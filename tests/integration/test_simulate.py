@@ -188,6 +188,29 @@ def test_the_command_stops_cleanly_when_told_to(own: Mosquitto, tmp_path: Path, 
     assert command.text.startswith("published ")
 
 
+def test_a_file_of_messages_has_its_name_when_it_is_whole(tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+
+    def begun() -> bool:
+        return any(each.stat().st_size for each in tmp_path.glob(".out.jsonl.*"))
+
+    with Lifeline(tmp_path, "simulate", "--speed", "max", "--out", str(out)) as command:
+        until(
+            lambda: any(each.stat().st_size for each in tmp_path.glob(".out.jsonl.*")), "the first messages"
+        )
+        assert not out.exists()
+        os.kill(command.pid, signal.SIGINT)
+        assert command.wait() == 0, command.text
+    assert all(json.loads(line) for line in out.read_bytes().splitlines())
+    out.unlink()
+    with Lifeline(tmp_path, "simulate", "--speed", "max", "--out", str(out)) as command:
+        until(
+            lambda: any(each.stat().st_size for each in tmp_path.glob(".out.jsonl.*")), "the first messages"
+        )
+        command.kill()
+    assert not out.exists()
+
+
 @pytest.mark.parametrize(
     ("options", "code", "line"),
     [

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -10,9 +10,7 @@ from msgspec.structs import replace
 from lifeline.evaluate.passage import play_through
 from lifeline.replay.log import encoded, of_engine
 from lifeline.replay.play import read
-from lifeline.whole import whole
 from rules.model import RiskChange, Transition
-from sensors.errors import ConfigurationError
 from sensors.readings import MINUTE
 from tests.support.replaying import CHAMBERS, FEEDS, run
 
@@ -94,27 +92,3 @@ def test_what_needs_services_is_refused_beside_the_engine(tmp_path: Path, option
         2,
         f"lifeline: {option[0]}: expected nothing of the kind beside --engine\n",
     )
-
-
-def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
-    (tmp_path / "log").write_text("before")
-    with pytest.raises(OSError, match="full"), whole(tmp_path / "log") as file:
-        run_out(file)
-    assert [each.read_text() for each in tmp_path.iterdir()] == ["before"]
-
-    with whole(tmp_path / "log") as file:
-        file.write(b"after")
-    assert [each.read_text() for each in tmp_path.iterdir()] == ["after"]
-
-
-def run_out(file: BinaryIO) -> None:
-    file.write(b"half")
-    raise OSError("full")
-
-
-def test_a_file_that_cannot_be_made_is_told_before_anything_is_done(tmp_path: Path) -> None:
-    with (
-        pytest.raises(ConfigurationError, match="none/log: cannot be written: No such file"),
-        whole(tmp_path / "none" / "log"),
-    ):
-        pass

@@ -13,19 +13,28 @@ from sensors.errors import ConfigurationError
 def whole(path: Path) -> Iterator[BinaryIO]:
     """A file to write bytes to, which gets its name when all is written; broken off, it leaves nothing.
 
+    What is no file, a pipe or a terminal, is written to as it is.
+
     Raises:
         ConfigurationError: it cannot be made there.
     """
+    if path.exists() and not path.is_file():
+        with _opened(path, path) as file:
+            yield file
+        return
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        file = beside.open("wb")
-    except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be written: {error.strerror}") from None
-    try:
-        with file:
+        with _opened(beside, path) as file:
             yield file
         beside.replace(path)
     except BaseException:
         with suppress(OSError):
             beside.unlink()
         raise
+
+
+def _opened(place: Path, wanted: Path) -> BinaryIO:
+    try:
+        return place.open("wb")
+    except OSError as error:
+        raise ConfigurationError(f"{wanted}: cannot be written: {error.strerror}") from None
