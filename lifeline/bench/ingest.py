@@ -65,7 +65,7 @@ class Run:
 def packs(settings: Settings, messages: int = 30_000, sensors: int = 1_000) -> Iterator[Figure]:
     """50 readings a message; the ceiling is the bare binary COPY of the same rows."""
     per_message = 50
-    with _bench(settings, devices=8_000, sensors=sensors) as bench:
+    with rig(settings, devices=8_000, sensors=sensors) as bench:
         rounds = []
         for _ in range(ROUNDS):
             load = bench.generator.load(messages, per_message, alarms=ALARMS)
@@ -76,7 +76,7 @@ def packs(settings: Settings, messages: int = 30_000, sensors: int = 1_000) -> I
 
 def singles(settings: Settings, messages: int = 200_000, sensors: int = 1_000) -> Iterator[Figure]:
     """One reading a message; the ceiling is the same receive loop that drops what it gets."""
-    with _bench(settings, devices=8_000, sensors=sensors) as bench:
+    with rig(settings, devices=8_000, sensors=sensors) as bench:
         rounds = []
         for _ in range(ROUNDS):
             load = bench.generator.load(messages, 1, alarms=ALARMS)
@@ -168,7 +168,7 @@ def _until_claimed(connection: Connection[TupleRow], readings: int) -> None:
         time.sleep(0.1)
 
 
-def _figure(case: str, goal: str, rounds: list[tuple[Run, float]], bench: "_Bench") -> Figure:
+def _figure(case: str, goal: str, rounds: list[tuple[Run, float]], bench: "Rig") -> Figure:
     runs = [run for run, _ in rounds]
     ratios = [run.readings / run.seconds / ceiling for run, ceiling in rounds]
     readings = sum(run.readings for run in runs)
@@ -194,7 +194,7 @@ def _figure(case: str, goal: str, rounds: list[tuple[Run, float]], bench: "_Benc
     )
 
 
-class _Bench:
+class Rig:
     """A worker on a stage, a load for it, and how it did."""
 
     def __init__(self, staged: Stage, worker: Child, generator: Generator, registry: Registry) -> None:
@@ -239,14 +239,15 @@ class _Bench:
 
 
 @contextmanager
-def _bench(settings: Settings, devices: int, sensors: int) -> Iterator[_Bench]:
+def rig(settings: Settings, devices: int, sensors: int) -> Iterator[Rig]:
+    """A worker, settled, that waits for load."""
     with stage(settings) as staged:
         registry = _settled(staged, devices)
         generator = Generator(registry, sensors, _START, _SEED)
         services = {"dsn": staged.dsn, "mqtt_url": staged.mqtt_url}
         with Child.lifeline(staged.folder, "worker", "--clock", "feed", **services) as worker:
             worker.until("subscribed")
-            yield _Bench(staged, worker, generator, registry)
+            yield Rig(staged, worker, generator, registry)
 
 
 def _settled(staged: Stage, devices: int) -> Registry:
@@ -298,7 +299,7 @@ async def _bare_copy(dsn: str, readings: Readings, batch: int) -> float:
         await connection.close()
 
 
-def _receive_only(bench: _Bench, load: Load) -> float:
+def _receive_only(bench: Rig, load: Load) -> float:
     """Messages a second of the receive loop that drops them, in a process of its own."""
     command = [sys.executable, "-m", "lifeline.bench.receiver", bench.stage.mqtt_url, str(len(load.packets))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as receiver:

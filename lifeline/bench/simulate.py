@@ -1,4 +1,4 @@
-"""``lifeline bench simulate``: how fast a simulated city lives, how large it may be, how fast load is."""
+"""``lifeline bench simulate``: how fast a simulated city lives and load is sent, and how large it may be."""
 
 import multiprocessing
 import time
@@ -11,12 +11,14 @@ import numpy as np
 from msgspec.structs import replace
 
 from lifeline.bench.figures import Figure
+from lifeline.bench.ingest import Rig, rig
 from lifeline.bench.load import Generator
 from lifeline.settings import Settings
 from sensors.load import DEMO_CITY, read_city
 from sensors.model import Domain, Registry
 from sensors.readings import DAY, MINUTE
 from sensors.scale import scaled
+from simulator.load import send
 from simulator.messages import Message
 from simulator.scenario import DEMO
 from simulator.scenario_file import read_scenario
@@ -70,6 +72,40 @@ def _made(generator: Generator, messages: int, per_message: int) -> float:
     started = time.process_time()
     made = generator.load(messages, per_message, alarms=0.001)
     return len(made.readings) / (time.process_time() - started)
+
+
+def publish(settings: Settings, messages: int = 20_000) -> Iterator[Figure]:
+    """How fast load reaches a broker that has nobody to give it to, against what a worker takes of it."""
+    with rig(settings, devices=8_000, sensors=_SENSORS) as bench:
+        packs = [_against_a_worker(bench, messages, 50) for _ in range(ROUNDS)]
+        singles = [_against_a_worker(bench, 5 * messages, 1) for _ in range(ROUNDS)]
+    ratios, single = ([sent / taken for sent, taken in rounds] for rounds in (packs, singles))
+    yield Figure(
+        bench="simulate",
+        case="publish",
+        value=round(median(ratios), 2),
+        unit="times what the worker takes, 50 readings a message",
+        goal="above 1",
+        beside={
+            "rounds": ", ".join(f"{ratio:.2f}" for ratio in ratios),
+            "published_per_s": round(median(sent for sent, _ in packs)),
+            "taken_per_s": round(median(taken for _, taken in packs)),
+            "singles": round(median(single), 2),
+            "singles_rounds": ", ".join(f"{ratio:.2f}" for ratio in single),
+            "singles_published_per_s": round(median(sent for sent, _ in singles)),
+            "singles_taken_per_s": round(median(taken for _, taken in singles)),
+        },
+    )
+
+
+def _against_a_worker(bench: Rig, messages: int, per_message: int) -> tuple[float, float]:
+    """Readings a second acknowledged by the broker alone, and stored by the worker; the same packets."""
+    load = bench.generator.load(messages, per_message, alarms=0.001)
+    started = time.perf_counter()
+    send(bench.host, bench.port, load.packets.elsewhere())
+    sent = len(load.readings) / (time.perf_counter() - started)
+    run = bench.run(load)
+    return sent, run.readings / run.seconds
 
 
 def day(settings: Settings, minutes: int = DAY // MINUTE) -> Iterator[Figure]:
@@ -164,5 +200,10 @@ def _beside(lived: Lived) -> dict[str, float | int | str]:
     }
 
 
-CASES: Mapping[str, Callable[[Settings], Iterator[Figure]]] = {"load": load, "day": day, "city": city}
+CASES: Mapping[str, Callable[[Settings], Iterator[Figure]]] = {
+    "load": load,
+    "publish": publish,
+    "day": day,
+    "city": city,
+}
 """What each case of ``lifeline bench simulate`` runs."""

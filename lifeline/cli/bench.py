@@ -34,6 +34,7 @@ class SimulateCase(StrEnum):
     """The cases of ``bench simulate``."""
 
     LOAD = "load"
+    PUBLISH = "publish"
     DAY = "day"
     CITY = "city"
 
