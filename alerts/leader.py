@@ -3,7 +3,6 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Coroutine, Sequence
 from enum import StrEnum
 from typing import LiteralString
 
@@ -12,6 +11,7 @@ from psycopg.sql import SQL, Identifier
 
 from alerts.claim import Claimer
 from alerts.database import Connection, Pool, connect, is_away
+from alerts.heartbeat import Hearts
 from alerts.metrics import Metrics
 from alerts.outbox import Outbox
 from alerts.timekeeper import Timekeeper
@@ -55,10 +55,10 @@ class Leader:
         timekeeper: Timekeeper,
         outbox: Outbox,
         metrics: Metrics,
-        beside: Sequence[Callable[[], Coroutine[None, None, None]]],
+        hearts: Hearts,
     ) -> None:
         self._dsn, self._pool, self._claimer, self._outbox = dsn, pool, claimer, outbox
-        self._timekeeper, self._metrics, self._beside = timekeeper, metrics, beside
+        self._timekeeper, self._metrics, self._hearts = timekeeper, metrics, hearts
         self.standing = Standing.WAITING
         self._failures = 0
 
@@ -103,8 +103,7 @@ class Leader:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._claim(connection))
                 group.create_task(self._outbox.work(self._pool))
-                for other in self._beside:
-                    group.create_task(other())
+                group.create_task(self._hearts.beat())
         finally:
             self._stand(Standing.WAITING)
 

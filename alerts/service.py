@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,18 +43,8 @@ class Tls:
     key: Path
 
 
-async def run(
-    dsn: str,
-    plan: Plan,
-    policy: Policy,
-    host: str,
-    port: int,
-    tls: Tls | None,
-    maintain: Callable[[], Coroutine[None, None, None]],
-) -> None:
+async def run(dsn: str, plan: Plan, policy: Policy, host: str, port: int, tls: Tls | None) -> None:
     """Claim, deliver and serve until SIGTERM or SIGINT. port: 0 takes a free one, which is logged.
-
-    maintain: housekeeping that goes on, beside, in the one process that claims.
 
     Raises:
         ConfigurationError: the address cannot be listened on, or the database has not been migrated.
@@ -66,9 +56,9 @@ async def run(
             courier = Courier(pool, plan, client, metrics)
             outbox = Outbox(courier.deliver, plan.receivers)
             recorder = Recorder(outbox, plan, policy, metrics)
-            beside = (maintain, Hearts(pool, courier, metrics).beat)
+            hearts = Hearts(pool, courier, metrics)
             claimer, timekeeper = Claimer(recorder, metrics), Timekeeper(recorder)
-            leader = Leader(dsn, pool, claimer, timekeeper, outbox, metrics, beside)
+            leader = Leader(dsn, pool, claimer, timekeeper, outbox, metrics, hearts)
             stream = Stream(dsn)
             app = api.create(Services(pool, recorder, metrics, leader, stream, tls is not None))
             at, on = listener.getsockname()[:2]

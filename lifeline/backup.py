@@ -21,10 +21,9 @@ select not exists (
 """
 
 
-# Roles are the cluster's and in no dump of a database.
-_READER = """
-do $$ begin create role lifeline_reader nologin; exception when duplicate_object then null; end $$
-"""
+# Roles are the cluster's and in no dump of a database; these are those that something is granted to.
+_ROLES = ("lifeline_reader", "lifeline_writer", "lifeline_application", "lifeline_keeper")
+_ROLE = "do $$ begin create role {} nologin; exception when duplicate_object then null; end $$"
 
 
 def back_up(dsn: str, broker: Path | None, prefix: Prefix, folder: Path) -> None:
@@ -67,7 +66,8 @@ def restore(dsn: str, broker: Path | None, prefix: Prefix, folder: Path) -> None
             if connection.execute(_IS_EMPTY).fetchone() != (True,):
                 raise ConfigurationError("the database is not empty: restore into one that is new")
             connection.execute("create extension if not exists timescaledb")
-            connection.execute(_READER)
+            for role in _ROLES:
+                connection.execute(_ROLE.format(role).encode())
             connection.execute("select timescaledb_pre_restore()")
         try:
             _run(

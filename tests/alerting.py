@@ -24,6 +24,7 @@ from alerts.routing import Receiver as Told
 from lifeline.runtime.ports import kept_port
 from rules.model import RiskChange
 from rules.risk import Evidence, Strength
+from tests.support.roles import acting
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -182,12 +183,16 @@ def alerts(
     name: str = "alerts",
     change: tuple[str, str] = ("", ""),
 ) -> Iterator[Alerts]:
-    """The real process; receivers: URL by utility. change: in their file. It may not be ready yet."""
+    """The real process with the rights it has; receivers: URL by utility. change: in their file.
+
+    It may not be ready yet.
+    """
     (folder / "receiver.key").write_text(SECRET)
     file = folder / "receivers.toml"
     written = "".join(table(utility, url, drill=drill) for utility, url in (receivers or {}).items())
     file.write_text(written.replace(*change) if change[0] else written)
     port = kept_port(folder / f"{name}.port")
+    dsn = acting(dsn, "lifeline_application")
     given = {"LIFELINE_DSN": dsn, "LIFELINE_API_PORT": str(port), "PYTHONUNBUFFERED": "1"}
     if receivers:
         given["LIFELINE_RECEIVERS"] = str(file)

@@ -22,21 +22,16 @@ def alerts(context: typer.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     import asyncio  # noqa: PLC0415
-    from functools import partial  # noqa: PLC0415
 
     from alerts import policy, receivers, routing, service  # noqa: PLC0415, heavy, and needed here only
     from lifeline import logs  # noqa: PLC0415
-    from lifeline.maintain.keep import Keep  # noqa: PLC0415
-    from lifeline.maintain.run import on_schedule  # noqa: PLC0415
 
     logs.configure()
     settings = Settings.load()
     plan = receivers.load(settings.receivers) if settings.receivers is not None else routing.Plan()
     by = policy.load(settings.alert_policy) if settings.alert_policy is not None else policy.default()
-    dsn = settings.database()
-    maintain = partial(on_schedule, dsn, Keep.of(settings))
     tls = service.Tls(*files) if (files := settings.api_tls()) else None
-    asyncio.run(service.run(dsn, plan, by, settings.api_host, settings.api_port, tls, maintain))
+    asyncio.run(service.run(settings.database(), plan, by, settings.api_host, settings.api_port, tls))
 
 
 @app.command()

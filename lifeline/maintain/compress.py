@@ -7,13 +7,6 @@ import asyncpg
 
 _TABLES = ("readings", "readings_10min", "readings_1h")
 
-_IS_ON = "select compression_enabled from timescaledb_information.hypertables where hypertable_name = $1"
-
-_TURN_ON = """
-alter table {} set (timescaledb.compress, timescaledb.compress_segmentby = 'sensor_id',
-    timescaledb.compress_orderby = 'time')
-"""
-
 _DUE = """
 select format('%I.%I', chunk_schema, chunk_name) as chunk from timescaledb_information.chunks
 where hypertable_name = $1 and range_end <= $2 and not is_compressed order by range_start
@@ -28,10 +21,8 @@ async def compress(connection: asyncpg.Connection, days: float, now: datetime) -
         yield "compression: none, this TimescaleDB is the Apache edition"
         return
     for table in _TABLES:
-        if not await connection.fetchval(_IS_ON, table):
-            await connection.execute(_TURN_ON.format(table))
         due = await connection.fetch(_DUE, table, now - timedelta(days=days))
         for row in due:
-            await connection.execute("select compress_chunk($1::text::regclass)", row["chunk"])
+            await connection.execute("select compress_aged($1)", row["chunk"])
         if due:
             yield f"{table}: {len(due)} chunks older than {days:g} days compressed"

@@ -50,7 +50,7 @@ insert into retained (table_name, since) values ($1, $2)
 on conflict (table_name) do update set since = greatest(retained.since, excluded.since)
 """
 
-_DROP = "select drop_chunks('{}', older_than => $1::timestamptz, newer_than => $2::timestamptz)"
+_DROP = "select drop_aged($1, $2, $3)"
 
 # Of the snapshots that a replay of the journal could begin with, none is older than the journal.
 _SNAPSHOTS = """
@@ -106,7 +106,7 @@ async def _chunks(
     for row in gone:
         async with connection.transaction():
             await connection.execute(_NOTE, table, row["range_end"])
-            await connection.execute(_DROP.format(table), row["range_end"], row["range_start"])
+            await connection.execute(_DROP, table, row["range_start"], row["range_end"])
     if gone:
         yield f"{table}: {len(gone)} chunks from before {until:%Y-%m-%d} dropped"
     if kept:

@@ -9,12 +9,11 @@ import asyncpg
 import structlog
 
 from ingest.rollups import roll_up
+from lifeline.health import Health
 from lifeline.maintain.compress import compress
 from lifeline.maintain.drop import drop
 from lifeline.maintain.keep import Keep
-
-EVERY_S = 600.0
-"""As wide as the narrowest bucket."""
+from lifeline.maintain.metrics import Metrics
 
 _ALONE = "select pg_try_advisory_lock(hashtextextended('lifeline maintain', 0))"
 
@@ -44,13 +43,20 @@ async def one_round(dsn: str, keep: Keep, now: datetime) -> AsyncGenerator[str]:
         await connection.close()
 
 
-async def on_schedule(dsn: str, keep: Keep) -> None:
-    """A round every ten minutes until cancelled; one that fails is told of, and the next one goes on."""
+async def on_schedule(dsn: str, keep: Keep, every_s: float, metrics: Metrics, health: Health) -> None:
+    """A round each so many seconds until cancelled; one that fails is told of, and the next one goes on."""
     while True:
         try:
             async with aclosing(one_round(dsn, keep, datetime.now(UTC))) as lines:
                 async for line in lines:
                     log.info("maintained", what=line)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            log.warning("maintenance_failed", error=f"{type(error).__name__}: {error}")
-        await asyncio.sleep(EVERY_S)
+            why = f"{type(error).__name__}: {error}"
+            log.warning("maintenance_failed", error=why)
+            metrics.rounds.labels("failed").inc()
+            health.not_ready(f"the last round failed: {why}")
+        else:
+            metrics.rounds.labels("done").inc()
+            metrics.last.set_to_current_time()
+            health.ready()
+        await asyncio.sleep(every_s)

@@ -3,8 +3,10 @@
 import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import asyncpg
+import psycopg
 import pytest
 from typer.testing import CliRunner
 
@@ -13,8 +15,12 @@ from lifeline.maintain.compress import compress
 from lifeline.maintain.keep import Keep
 from lifeline.maintain.run import one_round
 from lifeline.migrate import migrate
+from lifeline.runtime.ports import free_port
 from lifeline.settings import Settings
 from tests.conftest import REDUCED
+from tests.integration.test_watching import ask, figures
+from tests.support.processes import Lifeline, until
+from tests.support.roles import acting
 
 NOW = datetime(2026, 3, 4, 15, tzinfo=UTC)
 COMMUNITY = os.environ.get("LIFELINE_COMMUNITY_DSN")
@@ -29,7 +35,9 @@ async def db(database: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def maintained(dsn: str, **settings: object) -> list[str]:
-    return [line async for line in one_round(dsn, Keep.of(Settings(**settings)), NOW)]
+    """A round with the rights that housekeeping has."""
+    kept = Keep.of(Settings(**settings))
+    return [line async for line in one_round(acting(dsn, "lifeline_keeper"), kept, NOW)]
 
 
 def ago(days: float) -> datetime:
@@ -174,12 +182,31 @@ async def test_two_rounds_at_once_are_one(db: asyncpg.Connection, database: str)
 
 
 def test_the_command_tells_what_it_did(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LIFELINE_DSN", database)
+    monkeypatch.setenv("LIFELINE_DSN", acting(database, "lifeline_keeper"))
     done = CliRunner().invoke(app, ["maintain"], catch_exceptions=False)
     assert done.output.splitlines() == [
         "rollups: 0 buckets of 10 minutes and 0 of 1 hour brought up to date, from 0 entries of the journal",
         "compression: none, this TimescaleDB is the Apache edition",
     ]
+
+
+def test_it_goes_on_round_after_round_also_after_one_that_failed(database: str, tmp_path: Path) -> None:
+    port = free_port()
+    dsn = acting(database, "lifeline_keeper")
+    with psycopg.connect(database, autocommit=True) as db:
+        db.execute("insert into readings values (1, now() - interval '500 days', 1, 1)")
+        db.execute("insert into rollups_due (first_time, last_time) select time, time from readings")
+        db.execute("revoke execute on function drop_aged from lifeline_keeper")
+        with Lifeline(tmp_path, "maintain", "--every", "0.01", dsn=dsn, metrics_port=port) as process:
+            process.until("maintenance_failed")
+            until(lambda: "permission denied for function drop_aged" in ask(port, "/readyz")[1], "the reason")
+            assert figures(port)["lifeline_maintained_timestamp_seconds"] == 0
+            db.execute("grant execute on function drop_aged to lifeline_keeper")
+            until(lambda: ask(port, "/readyz")[0] == 200, "a round that did not fail")
+            assert db.execute("select count(*) from readings").fetchone() == (0,)
+            assert db.execute("select readings from readings_1h").fetchone() == (1,)
+            assert figures(port)["lifeline_maintained_timestamp_seconds"] > 1_700_000_000
+            assert process.stop() == 0
 
 
 async def test_the_community_edition_compresses_what_is_old(request: pytest.FixtureRequest) -> None:

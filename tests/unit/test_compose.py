@@ -23,7 +23,8 @@ COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 LINES = [line.split(maxsplit=1) for line in DOCKERFILE.splitlines() if line and not line.startswith("#")]
-OURS = {"migrate", "worker", "alerts"}
+OURS = {"migrate", "worker", "alerts", "maintain"}
+ONCE = {"roles", "migrate"}
 
 every_service = pytest.mark.parametrize("name", SERVICES)
 
@@ -73,6 +74,26 @@ def test_no_secret_stands_in_the_file(name: str) -> None:
             assert "${" in value or value.startswith("mqtt://mosquitto:"), key
 
 
+def test_each_process_has_the_role_that_is_its_own_and_the_script_makes_it() -> None:
+    users = {
+        name: re.fullmatch(r"postgresql://(\w+):\$\{(\w+):.*", service["environment"]["LIFELINE_DSN"])
+        for name, service in SERVICES.items()
+        if "LIFELINE_DSN" in service.get("environment", {})
+    }
+    assert {name: found and found[1] for name, found in users.items()} == {
+        "migrate": "lifeline",
+        "worker": "lifeline_worker",
+        "alerts": "lifeline_alerts",
+        "maintain": "lifeline_maintain",
+    }
+    script = (ROOT / "deploy" / "database" / "roles.sh").read_text(encoding="utf-8")
+    assert set(re.findall(r"\$(\w+_DATABASE_PASSWORD)", script)) <= set(SERVICES["roles"]["environment"])
+    for found in users.values():
+        assert found
+        assert f"alter role {found[1]} login" in script
+        assert f"${found[2]}" in script
+
+
 @every_service
 def test_an_image_is_a_plain_name_of_one_version(name: str) -> None:
     image = SERVICES[name]["image"]
@@ -82,12 +103,12 @@ def test_an_image_is_a_plain_name_of_one_version(name: str) -> None:
 @every_service
 def test_a_service_is_restricted_restarted_and_watched(name: str) -> None:
     service = SERVICES[name]
-    assert service["restart"] == ("no" if name == "migrate" else "unless-stopped")
+    assert service["restart"] == ("no" if name in ONCE else "unless-stopped")
     assert service["read_only"]
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert service["logging"]["options"]["max-size"]
-    assert ("healthcheck" in service) == (name != "migrate")
+    assert ("healthcheck" in service) == (name not in ONCE)
     assert "privileged" not in service
     assert service.get("user") not in {"root", "0", "0:0"}
 
@@ -111,16 +132,18 @@ def test_what_is_mounted_is_there_and_cannot_be_changed(name: str) -> None:
 
 
 def test_nothing_of_ours_starts_before_the_migrations_are_done() -> None:
-    assert SERVICES["migrate"]["depends_on"]["timescaledb"]["condition"] == "service_healthy"
-    for name in ("worker", "alerts", "grafana"):
+    assert SERVICES["roles"]["depends_on"]["timescaledb"]["condition"] == "service_healthy"
+    assert SERVICES["migrate"]["depends_on"]["roles"]["condition"] == "service_completed_successfully"
+    for name in ("worker", "alerts", "maintain", "grafana"):
         assert SERVICES[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
 
 
 @pytest.mark.parametrize("name", sorted(OURS))
 def test_a_command_is_one_that_lifeline_has(name: str) -> None:
     registered = vars(get_command(app))["commands"]
-    (command,) = SERVICES[name]["command"]
-    assert command in registered
+    command, *options = SERVICES[name]["command"]
+    known = {spelled for each in registered[command].params for spelled in each.opts}
+    assert {option for option in options if option.startswith("-")} <= known
     for text in texts(SERVICES[name].get("healthcheck", {})):
         code = text.removeprefix("test=")
         if code.startswith("from "):
@@ -136,6 +159,7 @@ def test_prometheus_asks_services_that_are_there() -> None:
         for target in static["targets"]
     ]
     assert ["worker", SERVICES["worker"]["environment"]["LIFELINE_METRICS_PORT"]] in asked
+    assert ["maintain", SERVICES["maintain"]["environment"]["LIFELINE_METRICS_PORT"]] in asked
     assert ["alerts", SERVICES["alerts"]["ports"][0].rpartition(":")[2]] in asked
     assert {host for host, _ in asked} <= {*SERVICES, "127.0.0.1"}
 

@@ -184,12 +184,3 @@ def test_a_database_that_was_not_migrated_stops_the_start(empty_database: str, t
             "lifeline: the database is not at the newest version: call `lifeline migrate`"
         )
         assert "Traceback" not in said
-
-
-def test_the_process_that_claims_keeps_house(world: World, tmp_path: Path) -> None:
-    world.rows("insert into readings values (1, now() - interval '500 days', 1, 1) returning 1")
-    world.rows("insert into rollups_due (first_time, last_time) select time, time from readings returning 1")
-    with alerts(world.dsn, tmp_path) as process:
-        until(lambda: claiming(process))
-        until(lambda: world.value("select count(*) from readings") == 0)
-    assert world.value("select readings from readings_1h") == 1
