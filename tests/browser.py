@@ -6,7 +6,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from alerts import tokens
 
 expect.set_options(timeout=20_000)  # the machine may be busy with other tests
 
@@ -43,3 +46,25 @@ def desk(browser: Browser, url: str, token: str, **options: Any) -> Iterator[Pag
     yield page
     context.close()
     assert not wrong, wrong
+
+
+def person(dsn: str, role: str) -> str:
+    """A token for somebody of a role."""
+    return tokens.add(dsn, f"night-{role}", role, None)
+
+
+def visit(page: Page, path: str) -> None:
+    """Go to another view without loading the page anew."""
+    page.evaluate(
+        "path => { history.pushState(null, '', path); dispatchEvent(new Event('popstate')); }", path
+    )
+
+
+def grave(page: Page) -> list[str]:
+    """What axe finds serious in the page as it is."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{each['id']}: {each['nodes'][0]['html'][:120]}"
+        for each in found
+        if each["impact"] in {"serious", "critical"}
+    ]

@@ -20,8 +20,8 @@ POLICY = (
 )
 _FOLDER = Path(str(files("alerts") / "console"))
 _VIEWS = (
-    "/", "/alerts/{alert_id}", "/map", "/assets/{asset_id}", "/incidents", "/shelf", "/windows",
-    "/deliveries", "/history", "/kpi", "/audit", "/login",
+    "/", "/alerts/{alert_id}", "/map", "/assets/{asset_id}", "/incidents", "/incidents/{incident_id}",
+    "/shelf", "/windows", "/deliveries", "/history", "/kpi", "/audit", "/login",
 )  # fmt: skip
 
 

@@ -60,7 +60,8 @@ export function mark(path) {
   for (const each of parts.nav.children) {
     const href = each.getAttribute("href");
     const here = href === "/" ? path === "/" || path.startsWith("/alerts/") : path === href;
-    if (here || (href === "/map" && path.startsWith("/assets/"))) each.setAttribute("aria-current", "page");
+    const part = (href === "/map" && path.startsWith("/assets/")) || (href === "/incidents" && path.startsWith("/incidents/"));
+    if (here || part) each.setAttribute("aria-current", "page");
     else each.removeAttribute("aria-current");
   }
 }

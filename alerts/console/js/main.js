@@ -13,6 +13,7 @@ import * as asset from "./views/asset.js";
 import * as audit from "./views/audit.js";
 import * as deliveries from "./views/deliveries.js";
 import * as history from "./views/history.js";
+import * as incident from "./views/incident.js";
 import * as incidents from "./views/incidents.js";
 import * as kpi from "./views/kpi.js";
 import * as list from "./views/list.js";
@@ -29,6 +30,7 @@ const VIEWS = [
   [/^\/map$/, map],
   [/^\/assets\/([^/]+)$/, asset],
   [/^\/incidents$/, incidents],
+  [/^\/incidents\/([^/]+)$/, incident],
   [/^\/shelf$/, shelf],
   [/^\/windows$/, windows],
   [/^\/deliveries$/, deliveries],

@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import * as time from "./time.js";
+import { named } from "./words.js";
 
 let who = null;
 let town = null;
@@ -10,6 +11,9 @@ let rules = null;
 export const me = () => who;
 export const city = () => town;
 export const policy = () => rules;
+
+/** The name of a hazard in the language chosen. */
+export const hazard = (id) => named(town.hazards.find((each) => each.id === id)) || id;
 
 const KEPT = "lifeline.token";
 

@@ -1,7 +1,6 @@
 """The operator's page in a real browser, on the real process and a real database."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,26 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from alerts import tokens
 from rules.hazards import hazards
 from tests.alerting import Alerts, World, alerts, until
-from tests.browser import chromium, desk
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def running(module_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alerts]:
-    with alerts(module_database, tmp_path_factory.mktemp("alerts")) as process:
-        until(lambda: process.standing() == "claiming")
-        yield process
-
-
-@pytest.fixture
-def process(world: World, running: Alerts) -> Alerts:
-    """The module's process, before a world in which nothing has happened."""
-    return running
+from tests.browser import desk
 
 
 @pytest.fixture

@@ -176,6 +176,7 @@ function facts(alert) {
     [t("list.asset"), h("a", { href: `/assets/${encodeURIComponent(alert.asset.id)}` }, `${named(alert.asset)} ${alert.asset.id}`)],
     [t("alert.place"), alert.asset.district],
     [t("alert.to"), alert.dispatched_to],
+    [t("alert.incident"), alert.incident_id && h("a", { href: `/incidents/${alert.incident_id}` }, alert.incident_id.slice(0, 8))],
     [t("alert.covered"), alert.covered_by && h("a", { href: `/alerts/${alert.covered_by}` }, alert.covered_by.slice(0, 8))],
     [t("state.shelved"), alert.shelved_until && time.moment(alert.shelved_until)],
     [t("state.out_of_service"), alert.window_id && t("alert.window")],

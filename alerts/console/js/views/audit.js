@@ -1,13 +1,25 @@
-// Who did what, for administrators.
+// Who asked for what, for administrators: every write, the newest first.
 
 import * as api from "../api.js";
-import { h } from "../dom.js";
-import { fetched } from "../fetched.js";
-import { report } from "../report.js";
+import { h, panel, table } from "../dom.js";
+import { paged } from "../paged.js";
+import * as time from "../time.js";
 import { t } from "../words.js";
 
+const PAGE = 100;
+
 export function show(place) {
-  const list = h("div", {});
-  place.append(h("h1", {}, t("nav.audit")), list);
-  fetched(list, () => api.get("/api/audit"), (found) => report({ [t("nav.audit")]: found.entries ?? found }));
+  place.append(h("h1", {}, t("nav.audit")));
+  paged(place, read, (found) => {
+    const headings = ["alert.time", "audit.who", "audit.from", "audit.call", "audit.answer"].map((each) => t(each));
+    const rows = found.map(({ at, who, address, method, path, status }) => [
+      time.short(at), who ?? "–", address ?? "–", `${method} ${path}`, String(status),
+    ]);
+    return panel(t("nav.audit"), table(t("nav.audit"), headings, rows));
+  });
+}
+
+async function read(before) {
+  const entries = await api.get("/api/audit", { before, limit: PAGE });
+  return { entries, next: entries.length < PAGE ? null : entries[entries.length - 1].audit_id };
 }

@@ -2,40 +2,44 @@
 
 import * as acts from "../acts.js";
 import * as api from "../api.js";
+import * as cases from "../cases.js";
 import { toast } from "../dialog.js";
 import { h, panel, table } from "../dom.js";
-import { fetched } from "../fetched.js";
+import { paged } from "../paged.js";
+import * as session from "../session.js";
 import * as time from "../time.js";
-import { t } from "../words.js";
+import { named, t } from "../words.js";
 
 const STATES = ["", "dead", "failed", "queued", "delivered", "receipted"];
+const REFRESH_MS = 15_000;
 
 export function show(place) {
   let state = "";
-  const list = h("div", {});
-  const again = fetched(list, () => api.get("/api/deliveries", { state }), (found) => {
-    const some = found.deliveries ?? found;
-    return [some.length ? shown(some, () => again()) : panel(t("nav.deliveries"), h("p", { class: "empty" }, t("deliveries.none")))];
-  });
   const toggles = STATES.map((each) =>
     h("button", { class: "toggle", "aria-pressed": String(each === state), on: { click: () => choose(each) } }, each ? t(`delivery.${each}`) : t("list.all")),
   );
+  place.append(h("h1", {}, t("nav.deliveries")), h("div", { class: "bar toggles", role: "group", "aria-label": t("deliveries.state") }, toggles));
+  const list = paged(place, read, (found) => shown(found, () => list.again()));
+  async function read(cursor) {
+    const page = await api.get("/api/deliveries", { state, cursor });
+    return { entries: page.deliveries, next: page.next };
+  }
   function choose(each) {
     state = each;
     toggles.forEach((toggle, n) => toggle.setAttribute("aria-pressed", String(STATES[n] === state)));
-    again();
+    list.again();
   }
-  place.append(h("h1", {}, t("nav.deliveries")), h("div", { class: "bar toggles", role: "group", "aria-label": t("deliveries.state") }, toggles), list);
-  const timer = setInterval(again, 15_000);
+  const timer = setInterval(list.refresh, REFRESH_MS);
   return () => clearInterval(timer);
 }
 
 function shown(found, again) {
-  const headings = ["state", "receiver", "kind", "attempts", "error", "queued", "finished"].map((each) => t(`deliveries.${each}`));
+  const headings = ["state", "receiver", "alert", "kind", "attempts", "result", "queued", "finished"].map((each) => t(`deliveries.${each}`));
   const rows = found.map((each) => [
     h("strong", { class: `delivery-${each.state}` }, t(`delivery.${each.state}`)),
     each.receiver,
-    each.alert_id ? h("a", { href: `/alerts/${each.alert_id}` }, t(`kind.${each.kind}`)) : t(`kind.${each.kind}`),
+    h("a", { href: `/alerts/${each.alert_id}` }, told(each)),
+    t(`kind.${each.kind}`),
     String(each.attempts),
     each.last_error ?? (each.receipt ? `${t("deliveries.receipt")} ${each.receipt}` : ""),
     time.short(each.queued_at),
@@ -43,6 +47,12 @@ function shown(found, again) {
     each.state === "dead" && acts.may("operator") ? h("button", { on: { click: () => retry(each, again) } }, t("deliveries.retry")) : "",
   ]);
   return panel(t("nav.deliveries"), table(t("nav.deliveries"), [...headings, ""], rows));
+}
+
+/** What it is about: by name where the case is open, else by the asset's id. */
+function told({ alert_id, asset_id, hazard }) {
+  const alert = cases.one(alert_id);
+  return `${session.hazard(hazard)} · ${alert ? named(alert.asset) : asset_id}`;
 }
 
 async function retry(delivery, again) {
