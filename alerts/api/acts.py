@@ -6,10 +6,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from alerts.api.calling import Calling, Name, Text, Using
-from alerts.api.cases import in_full
+from alerts.api.calling import Calling, Moment, Name, Text, Using
+from alerts.api.cases import ETAG, in_full
+from alerts.api.problems import problems
 from alerts.handling import Report, Stale, handle, report
 from alerts.lifecycle import Act, Cause, Kind, Refusal
 from alerts.listing import AlertInFull
@@ -18,12 +19,14 @@ from rules.hazards import hazards
 from rules.levels import RiskLevel
 
 router = APIRouter(prefix="/api/alerts")
-_case = APIRouter(prefix="/{alert_id}")
+_case = APIRouter(prefix="/{alert_id}", responses={"200": {"headers": ETAG}, **problems(HTTPStatus.CONFLICT)})
 
 Version = Annotated[str | None, Header(alias="If-Match", pattern=r'^"\d{1,9}"$')]
 """The ETag of the case that the caller has seen; without it the act is carried out on what there is."""
 
 MOST_AT_ONCE = 1000
+
+LOCATION = {"Location": {"description": "Where it is.", "schema": {"type": "string"}}}
 
 
 class Reason(BaseModel):
@@ -36,7 +39,7 @@ class Reason(BaseModel):
 class Shelf(Reason):
     """How long to put it aside; without ``until`` as long as the policy lets it."""
 
-    until: AwareDatetime | None = None
+    until: Moment | None = None
     once: bool = False
     """Or until its evidence is gone, if that is sooner."""
 
@@ -63,7 +66,7 @@ class HandMade(Reason):
     """What somebody called about; without ``level`` it is graded as certain."""
 
     asset_id: Name
-    hazard: Name
+    hazard: Annotated[Name, Field(json_schema_extra={"enum": list(hazards())})]
     level: Annotated[int, Field(ge=1, le=4)] | None = None
 
 
@@ -107,7 +110,11 @@ class Answer(Word):
     refusal: str | None
 
 
-@router.post("", status_code=HTTPStatus.CREATED)
+@router.post(
+    "",
+    status_code=HTTPStatus.CREATED,
+    responses={"201": {"headers": ETAG | LOCATION}, **problems(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)},
+)
 async def open_by_hand(using: Using, caller: Calling, response: Response, what: HandMade) -> AlertInFull:
     """Open a case that no sensor saw: a phone call, the hotline; 409 where one is open already."""
     if what.hazard not in hazards():
@@ -123,6 +130,7 @@ async def open_by_hand(using: Using, caller: Calling, response: Response, what: 
         raise HTTPException(HTTPStatus.NOT_FOUND, f"no asset {what.asset_id}")
     if isinstance(result, Refusal):
         raise HTTPException(_STATUS.get(result, HTTPStatus.CONFLICT), result)
+    response.headers["Location"] = f"{router.prefix}/{result.case.alert_id}"
     return await in_full(using, caller, result.case.alert_id, response)
 
 

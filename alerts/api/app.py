@@ -2,8 +2,6 @@
 
 from http import HTTPStatus
 
-from fastapi import FastAPI
-
 from alerts.access.audit import Audited
 from alerts.api import (
     acts,
@@ -21,30 +19,18 @@ from alerts.api import (
     windows,
 )
 from alerts.api.calling import Services
+from alerts.api.description import Described
 
 _PARTS = (
     acts, cases, deliveries, cap, windows, incidents, kpi, city, session, watching, health, console,
 )  # fmt: skip
 
 
-def create(services: Services) -> FastAPI:
+def create(services: Services) -> Described:
     """The app; without pages of documentation, for they load from elsewhere; /openapi.json is there."""
-    app = FastAPI(title="lifeline alerts", version="1", docs_url=None, redoc_url=None)
+    app = Described(title="lifeline alerts", version="1", docs_url=None, redoc_url=None)
     app.state.services = services
-    for part in (
-        acts,
-        cases,
-        deliveries,
-        cap,
-        windows,
-        incidents,
-        kpi,
-        city,
-        session,
-        watching,
-        health,
-        console,
-    ):
+    for part in _PARTS:
         app.include_router(part.router)
     problems.install(app)
     failed = problems.problem(HTTPStatus.INTERNAL_SERVER_ERROR, "it failed here, and was written to the log")

@@ -3,12 +3,13 @@
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import StringConstraints
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StringConstraints
 
 from alerts import tokens
 from alerts.access import sessions
@@ -20,12 +21,30 @@ from alerts.metrics import Metrics
 from alerts.record import Recorder
 from alerts.roles import Caller, Role
 
+_SAYING = r"^[^\x00]*[^\x00\s][^\x00]*$"
+"""Not nothing; and PostgreSQL's text cannot hold a NUL."""
+
 Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=r"^[^\x00]*$")
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=_SAYING)
 ]
-Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")
-]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_SAYING)]
+
+
+def _written(given: object) -> object:
+    """Refuses numbers, which would be taken for seconds or for milliseconds, whichever fits."""
+    if not isinstance(given, str | datetime) or (isinstance(given, str) and "-" not in given[:5]):
+        raise ValueError("expected a time such as 2026-01-02T03:04:05Z")
+    return given
+
+
+def _of_our_age(given: datetime) -> datetime:
+    """Refuses what no clock means, and no arithmetic of times can bear."""
+    if not 1900 < given.year < 2200:  # noqa: PLR2004
+        raise ValueError("expected a time between 1901 and 2199")
+    return given
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_of_our_age)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +69,12 @@ class Services:
 _calls = Limit(per_s=50, burst=500)
 
 _bearer = HTTPBearer(auto_error=False, description="a token that `lifeline token add` printed")
+_session = APIKeyCookie(
+    name=sessions.COOKIE,
+    scheme_name="session",
+    auto_error=False,
+    description=f"of `POST /api/session`; writes take its `csrf` as {sessions.HEADER} besides",
+)
 
 
 def _services(request: Request) -> Services:
@@ -65,6 +90,7 @@ async def _caller(
     using: Using,
     request: Request,
     _: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    __: Annotated[str | None, Depends(_session)],
 ) -> Caller:
     async with using.pool.connection() as connection:
         caller = await _find(connection, request)

@@ -46,8 +46,20 @@ order by e.wall_time desc limit %(limit)s
 router = APIRouter()
 
 
-@router.get("/cap/feed.xml", response_class=Response)
-async def feed(using: Using, caller: Calling) -> Response:
+class Atom(Response):
+    """A feed (RFC 4287)."""
+
+    media_type = "application/atom+xml"
+
+
+class Cap(Response):
+    """A document of CAP 1.2."""
+
+    media_type = cap.CONTENT_TYPE
+
+
+@router.get("/cap/feed.xml", response_class=Atom)
+async def feed(using: Using, caller: Calling) -> Atom:
     """The newest documents, each by its address."""
     rows = await _rows(using, caller.utility, None, NEWEST)
     root = ET.Element(f"{{{ATOM}}}feed")
@@ -63,17 +75,17 @@ async def feed(using: Using, caller: Calling) -> Response:
         link = _add(entry, "link")
         link.attrib.update(href=f"{row['event_id']}.xml", type=cap.CONTENT_TYPE, rel="alternate")
     written: bytes = ET.tostring(root, "utf-8", xml_declaration=True, default_namespace=None)
-    return Response(written, media_type="application/atom+xml")
+    return Atom(written)
 
 
-@router.get("/cap/{event_id}.xml", response_class=Response)
-async def document(using: Using, caller: Calling, event_id: UUID) -> Response:
+@router.get("/cap/{event_id}.xml", response_class=Cap)
+async def document(using: Using, caller: Calling, event_id: UUID) -> Cap:
     """One document."""
     rows = await _rows(using, caller.utility, event_id, 1)
     if not rows:
         raise HTTPException(HTTPStatus.NOT_FOUND, f"no CAP document {event_id}")
     written = cap.document(_letter(rows[0]), using.recorder.plan.sender)
-    return Response(written, media_type=cap.CONTENT_TYPE)
+    return Cap(written)
 
 
 async def _rows(using: Using, own: str | None, event: UUID | None, limit: int) -> list[dict[str, Any]]:

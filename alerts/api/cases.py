@@ -18,6 +18,8 @@ from sensors.model import Domain
 
 router = APIRouter()
 
+ETAG = {"ETag": {"description": "Its version, for If-Match.", "schema": {"type": "string"}}}
+
 
 class Handling(Word):
     """How alerts of one level are handled; seconds, null = no deadline."""
@@ -66,7 +68,7 @@ async def alerts(  # noqa: PLR0913, PLR0917, a filter each
         return await listing.page(connection, wanted, after, limit)
 
 
-@router.get("/api/alerts/{alert_id}")
+@router.get("/api/alerts/{alert_id}", responses={"200": {"headers": ETAG}})
 async def alert(using: Using, caller: Calling, alert_id: UUID, response: Response) -> AlertInFull:
     """One case, with all that happened to it, all messages about it, and what the caller may do with it."""
     return await in_full(using, caller, alert_id, response)

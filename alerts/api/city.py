@@ -9,7 +9,7 @@ from pydantic import Field
 
 from alerts import assets, clock, series, words
 from alerts.advice import advice
-from alerts.api.calling import Calling, Using
+from alerts.api.calling import Calling, Name, Using
 from alerts.registries import registry
 from alerts.words import Named, Time, Word
 from rules.hazards import hazards
@@ -158,7 +158,7 @@ async def every(using: Using, caller: Calling) -> City:
 
 
 @router.get("/assets/{asset_id}")
-async def one(using: Using, caller: Calling, asset_id: str) -> AssetInFull:
+async def one(using: Using, caller: Calling, asset_id: Name) -> AssetInFull:
     """One asset with its sensors' newest readings and its neighbours."""
     async with using.pool.connection() as connection:
         found = await assets.listed(connection, caller.utility, asset_id)

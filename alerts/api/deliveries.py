@@ -7,11 +7,13 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi.security import APIKeyHeader
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from alerts import deliveries, signature
 from alerts.api.calling import Calling, Text, Using
+from alerts.api.problems import problems
 from alerts.database import Connection
 from alerts.deliveries import Filter, Page, Refusal, Sent
 from alerts.handling import handle
@@ -22,6 +24,15 @@ from alerts.roles import Caller, Role
 from alerts.tables import Webhook
 
 router = APIRouter()
+
+_signature = APIKeyHeader(
+    name=signature.HEADER,
+    scheme_name="signature",
+    auto_error=False,
+    description="`t=<unix s>,v1=<hex>`: HMAC-SHA256 with the receiver's key over `<t>.<body>`",
+)
+# Read by hand, for what is signed is the bytes of the body.
+_BODY = {"application/json": {"schema": {"$ref": "#/components/schemas/Receipt"}}}
 
 
 class Acknowledgement(BaseModel):
@@ -66,7 +77,7 @@ async def list_deliveries(
     return Page(deliveries=tuple(found[:limit]), next=following)
 
 
-@router.post("/api/deliveries/{delivery_id}/retry")
+@router.post("/api/deliveries/{delivery_id}/retry", responses=problems(HTTPStatus.CONFLICT))
 async def retry(using: Using, caller: Calling, delivery_id: UUID) -> Sent:
     """Try at once what has failed, or is dead; 409 where the receiver has taken it."""
     if not caller.role.may(Role.OPERATOR):
@@ -76,7 +87,12 @@ async def retry(using: Using, caller: Calling, delivery_id: UUID) -> Sent:
     return _answer(result, delivery_id)
 
 
-@router.post("/receipts/{delivery_id}")
+@router.post(
+    "/receipts/{delivery_id}",
+    dependencies=[Depends(_signature)],
+    responses=problems(HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT),
+    openapi_extra={"requestBody": {"required": True, "content": _BODY}},
+)
 async def receipt(using: Using, delivery_id: UUID, request: Request) -> Sent:
     """Close a delivery with a receipt, and acknowledge its alert if that is said.
 

@@ -7,6 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from alerts import figures
 from alerts.api.calling import Using
+from alerts.api.problems import problems
 from alerts.leader import Standing
 
 router = APIRouter()
@@ -18,7 +19,7 @@ async def healthz() -> dict[str, str]:
     return {"status": "alive"}
 
 
-@router.get("/readyz")
+@router.get("/readyz", responses=problems(HTTPStatus.SERVICE_UNAVAILABLE))
 async def readyz(using: Using) -> dict[str, str]:
     """The database answers, and changes are claimed, here or by the process that this one stands by for."""
     async with using.pool.connection(timeout=1) as connection:

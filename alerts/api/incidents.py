@@ -10,6 +10,7 @@ from pydantic import Field
 from alerts import clock, gathered
 from alerts.api.acts import MOST_AT_ONCE, Reason
 from alerts.api.calling import Calling, Using, at_least
+from alerts.api.problems import problems
 from alerts.gathered import Incident, IncidentInFull, NotItsCasesError
 from alerts.roles import Caller, Role
 
@@ -50,7 +51,7 @@ async def incident(using: Using, caller: Calling, incident_id: UUID) -> Incident
     return found
 
 
-@router.post("/{incident_id}/merge")
+@router.post("/{incident_id}/merge", responses=problems(HTTPStatus.CONFLICT))
 async def merge(using: Using, caller: Operator, incident_id: UUID, merger: Merger) -> IncidentInFull:
     """Let all of its cases belong to another; answers with that."""
     async with using.pool.connection() as connection:
@@ -60,7 +61,7 @@ async def merge(using: Using, caller: Operator, incident_id: UUID, merger: Merge
     return await incident(using, caller, merger.into)
 
 
-@router.post("/{incident_id}/split")
+@router.post("/{incident_id}/split", responses=problems(HTTPStatus.CONFLICT))
 async def split(using: Using, caller: Operator, incident_id: UUID, parting: Parting) -> IncidentInFull:
     """Make some of its cases an incident of their own; answers with that."""
     async with using.pool.connection() as connection:

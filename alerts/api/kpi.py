@@ -5,10 +5,9 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query
-from pydantic import AwareDatetime
 
 from alerts import clock, kpi_read
-from alerts.api.calling import Calling, Using
+from alerts.api.calling import Calling, Moment, Using
 from alerts.words import Time, Word
 
 router = APIRouter(prefix="/api")
@@ -48,8 +47,8 @@ class Kpi(Word):
 async def kpi(
     using: Using,
     caller: Calling,
-    since: Annotated[AwareDatetime | None, Query()] = None,
-    until: Annotated[AwareDatetime | None, Query()] = None,
+    since: Annotated[Moment | None, Query()] = None,
+    until: Annotated[Moment | None, Query()] = None,
 ) -> Kpi:
     """The figures of ISA-18.2 per operator position; of the last thirty days where nothing else is said."""
     async with using.pool.connection() as connection:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from alerts.access import sessions, users
 from alerts.access.limit import Limit
 from alerts.api.calling import Calling, Name, Using
+from alerts.api.problems import problems
 from alerts.roles import Caller, Role
 from alerts.words import Word
 
@@ -40,7 +41,11 @@ class Me(Word):
     """To be sent as X-CSRF-Token with each write of this session; null for a token."""
 
 
-@router.post("/session", status_code=HTTPStatus.CREATED)
+@router.post(
+    "/session",
+    status_code=HTTPStatus.CREATED,
+    responses=problems(HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE),
+)
 async def sign_in(using: Using, request: Request, response: Response, given: Credentials) -> Me:
     """Begin a session: a cookie for the browser, and ``csrf`` for the page."""
     address = request.client.host if request.client else ""

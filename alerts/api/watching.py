@@ -12,6 +12,7 @@ from fastapi.responses import StreamingResponse
 from alerts.access import audit, stream
 from alerts.access.stream import Changed
 from alerts.api.calling import Calling, Services, Using, at_least
+from alerts.api.problems import problems
 from alerts.roles import Caller, Role
 
 router = APIRouter(prefix="/api")
@@ -29,13 +30,19 @@ select from alerts join assets using (asset_id) where alert_id = %s and utility_
 """
 
 
-@router.get("/stream", response_class=StreamingResponse)
+class Events(StreamingResponse):
+    """Server-sent events."""
+
+    media_type = "text/event-stream"
+
+
+@router.get("/stream", response_class=Events)
 async def live(
     using: Using,
     caller: Calling,
     request: Request,
     last: Annotated[str | None, Header(alias="Last-Event-ID", max_length=40)] = None,
-) -> StreamingResponse:
+) -> Events:
     """``alert`` events with id and version, as they are committed; a comment now and then while nothing is.
 
     The id of an event is a time; who comes back with it hears again of what changed since.
@@ -45,7 +52,7 @@ async def live(
         raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, detail, again)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     told = _told(using, caller, request, _moment(last))
-    return StreamingResponse(told, media_type="text/event-stream", headers=headers)
+    return Events(told, headers=headers)
 
 
 async def _told(
@@ -96,11 +103,11 @@ def _moment(text: str | None) -> datetime | None:
     return moment if moment is None or moment.tzinfo is not None else None
 
 
-@router.get("/audit")
+@router.get("/audit", responses=problems(HTTPStatus.FORBIDDEN))
 async def audited(
     using: Using,
     _: Annotated[Caller, Depends(at_least(Role.ADMIN))],
-    before: Annotated[int | None, Query(ge=1)] = None,
+    before: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> tuple[audit.Entry, ...]:
     """Every write that was asked for, the newest first; give the last one's ``audit_id`` as ``before``."""

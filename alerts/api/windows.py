@@ -5,10 +5,11 @@ from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from alerts import clock, windows
-from alerts.api.calling import Calling, Engineer, Name, Text, Using
+from alerts.api.calling import Calling, Engineer, Moment, Name, Text, Using
+from alerts.api.problems import problems
 from alerts.words import Time, Word
 
 router = APIRouter(prefix="/api/windows")
@@ -20,8 +21,8 @@ class Plan(BaseModel):
     model_config = ConfigDict(extra="forbid")
     asset_id: Name | None = None
     device_id: Name | None = None
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: Moment
+    ends_at: Moment
     why: Text
 
     @model_validator(mode="after")
@@ -61,7 +62,7 @@ async def listed(
     return tuple(Window(**row) for row in rows)
 
 
-@router.post("", status_code=HTTPStatus.CREATED)
+@router.post("", status_code=HTTPStatus.CREATED, responses=problems(HTTPStatus.NOT_FOUND))
 async def plan(using: Using, caller: Engineer, planned: Plan) -> Window:
     """Plan a window; one that has begun takes effect within a second."""
     of, between = (planned.asset_id, planned.device_id), (planned.starts_at, planned.ends_at)
