@@ -20,6 +20,8 @@ DRY_WEATHER = Daily(
 RUNOFF_SHARE = 0.7
 RUNOFF_S = 900.0
 """Time constant of the linear reservoir between a roof and the sewer."""
+UNREST, UNREST_S = 0.08, 900.0
+"""How much dry weather flow wanders about the day, and its correlation time."""
 PUMP_ON, PUMP_OFF, WELL_AT_FIRST = 0.4, 0.15, 0.25
 """Levels of a wet well as shares of its depth."""
 
@@ -35,6 +37,16 @@ class PumpFailure(AssetIncident, frozen=True, kw_only=True, tag="pump-failure"):
     """The pumps of a drainage pump station stand still."""
 
     asset_kinds: ClassVar[frozenset[str]] = frozenset({"drainage-pump-station"})
+
+
+class Backflow(AssetIncident, frozen=True, kw_only=True, tag="backflow"):
+    """The water outside rises over an outlet and flows back into the sewer; only where a network says so.
+
+    asset: the manhole whose pipe leads out. stage_m: over the invert of the outlet.
+    """
+
+    asset_kinds: ClassVar[frozenset[str]] = frozenset({"manhole"})
+    stage_m: float = 2.0
 
 
 class Drainage(Physics):
@@ -53,7 +65,7 @@ class Drainage(Physics):
         self._base = self._holes.attribute("base_flow_m3h", 6.0)
         self._catchment = self._holes.attribute("catchment_m2", 6000.0)
         self._stored = np.zeros(len(self._holes))
-        self._unrest = Wander(rng, len(self._holes), 0.08, 900.0)
+        self._unrest = Wander(rng, len(self._holes), UNREST, UNREST_S)
         self._sewer.settle(self._base * DRY_WEATHER.at(moment.hour))
         self._rain = np.zeros(len(self._gauges))
         self._underpasses = _Underpasses(places, self._holes)

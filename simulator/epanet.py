@@ -11,9 +11,6 @@ from typing import Any
 
 from sensors.errors import ConfigurationError, UnavailableError
 
-NETWORKS = Path(__file__).parent / "networks"
-"""The networks that come with lifeline."""
-
 _BASE_DEMAND, _EMITTER, _INITIAL_QUALITY = 1, 3, 4
 _SOURCE_QUALITY, _SOURCE_TYPE, _DEMAND, _PRESSURE, _QUALITY, _TANK_BULK = 5, 7, 9, 11, 12, 23
 _BULK, _WALL, _FLOW, _STATUS = 6, 7, 8, 11
@@ -157,23 +154,6 @@ def _close(project: Any, scratch: str) -> None:  # noqa: ANN401, wntr has no typ
         project.ENcloseH()
         project.ENclose()
     shutil.rmtree(scratch, ignore_errors=True)
-
-
-def find(name: str) -> Path:
-    """The file of a network of ours, by its name, or a file by its path.
-
-    Raises:
-        ConfigurationError: there is none.
-    """
-    ours, other = NETWORKS / f"{name}.inp", Path(name)
-    if ours.is_file():
-        return ours
-    if other.is_file():
-        return other
-    known = ", ".join(sorted(each.stem for each in NETWORKS.glob("*.inp")))
-    raise ConfigurationError(
-        f"no water network {name}: expected a file in EPANET's format, or one of: {known}"
-    )
 
 
 def _wntr() -> ModuleType:

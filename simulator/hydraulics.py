@@ -12,6 +12,8 @@ FRICTION = 0.02
 DISCHARGE = 0.6
 ROUGHNESS = 0.013
 HOUR_S = 3600.0
+LEAST_OPENING = 0.001
+"""A blocked pipe still lets through so much of its area, for nothing is quite tight."""
 
 
 def orifice(diameter_m: float) -> float:
@@ -62,3 +64,13 @@ def depth_ratio(share: Floats) -> Floats:
     """The filling h/D at which a sewer carries a share of its full flow: the inverse of ``filling``."""
     ratios = np.linspace(0.0, 1.0, 201)
     return np.interp(share, filling(ratios), ratios)
+
+
+def gap_loss(opening: float) -> float:
+    """K in h = K v^2 / 2g of a pipe that is open for a share of its area, v the speed in the whole pipe.
+
+    K = (1 / (c m) - 1)^2: the jet behind a gap of share m, contracted to c = 0.63 + 0.37 m^3 of it, slows
+    down in the pipe (Borda-Carnot, with Weisbach's contraction).
+    """
+    share = max(opening, LEAST_OPENING)
+    return float((1 / ((0.63 + 0.37 * share**3) * share) - 1) ** 2)

@@ -1,20 +1,20 @@
 """Water by networks of pipes, where a city asks for them: in place of the plain model, asset by asset."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from sensors.errors import ConfigurationError
 from sensors.model import Asset
-from simulator.epanet import Network, find
+from simulator.epanet import Network
 from simulator.holiday import water_factor
 from simulator.hydraulics import HOUR_S, METRES_PER_MPA
 from simulator.incidents import Incident
-from simulator.physics import Channel, Physics, Signal
-from simulator.places import Floats, Ints, Places
+from simulator.network_files import find
+from simulator.physics import Signal
+from simulator.places import Places
 from simulator.quality import Contamination
 from simulator.rhythm import Wander
 from simulator.surroundings import Moment
@@ -49,8 +49,8 @@ class Pipes:
     def __init__(self, places: Places, moment: Moment, rng: np.random.Generator) -> None:
         self._places = _located(places)
         names = sorted({place.network for place in self._places.values()})
-        self._networks = {name: Network(find(name)) for name in names}
-        self._foreign = {name: Network(find(name), tracer=True) for name in names}
+        self._networks = {name: Network(find(name, "EPANET")) for name in names}
+        self._foreign = {name: Network(find(name, "EPANET"), tracer=True) for name in names}
         self._chlorine_left = dict.fromkeys(names, 1.0)
         self._nodes = {asset: self._node(asset, place) for asset, place in self._places.items()}
         self._unrest = Wander(rng, 1, 0.02, 900.0)
@@ -141,45 +141,6 @@ class Pipes:
         name, node = self._places[asset].network, self._nodes[asset]
         used = (1 - self._chlorine_left[name]) * min(1.0, self._foreign[name].quality(node))
         return self._networks[name].quality(node) * (1 - used)
-
-
-class Piped(Physics):
-    """A plain physics but for the assets that are in networks, where those say what they know.
-
-    drives: the networks go on with this one's steps.
-    """
-
-    def __init__(self, places: Places, pipes: Pipes, plain: Physics, *, drives: bool = False) -> None:
-        self._pipes, self._plain, self._drives = pipes, plain, drives
-        self.waveforms = plain.waveforms
-        self.channels = {
-            signal: self._channel(places, signal, channel) for signal, channel in plain.channels.items()
-        }
-
-    def step(self, moment: Moment) -> None:
-        """Go on to the end of the moment."""
-        self._plain.step(moment)
-        if self._drives:
-            self._pipes.step(moment)
-
-    def _channel(self, places: Places, signal: Signal, plain: Channel) -> Channel:
-        assets = [asset.id for asset in places.of(signal[0]).assets]
-        piped = np.array([self._pipes.has(asset, signal) for asset in assets], np.bool_)
-        return partial(_either, plain, assets, piped, self._pipes.seen[signal]) if piped.any() else plain
-
-
-def _either(
-    plain: Channel,
-    assets: Sequence[str],
-    piped: np.ndarray,
-    look: Callable[[str], float],
-    at: Ints,
-    number: Ints,
-) -> Floats:
-    value = plain(at, number).copy()
-    for row in np.flatnonzero(piped[at]).tolist():
-        value[row] = look(assets[at[row]])
-    return value
 
 
 def refuse(places: Places, incidents: Iterable[Incident]) -> None:

@@ -46,6 +46,7 @@ KINDS: Mapping[str, type[Incident]] = {
         rain.Storm,
         drainage.Blockage,
         drainage.PumpFailure,
+        drainage.Backflow,
         sewer_air.CoverMoved,
         sewer_air.SewerGas,
         bridge.OverloadedTruck,

@@ -12,13 +12,15 @@ from sensors.readings import MINUTE, SECOND
 from simulator.bridge import Bridge
 from simulator.devices import Fleet
 from simulator.drainage import Drainage
+from simulator.drains import Drains
 from simulator.gas import Gas
 from simulator.heating import Heating
-from simulator.incidents import Expectation
+from simulator.incidents import Expectation, Incident
 from simulator.instruments import Instruments
 from simulator.messages import Message
 from simulator.physics import Physics
-from simulator.pipes import Piped, Pipes, refuse
+from simulator.piped import Piped
+from simulator.pipes import Pipes, refuse
 from simulator.places import Places
 from simulator.quality import Quality
 from simulator.scenario import QUIET, Scenario, Timeline
@@ -51,7 +53,8 @@ class Simulation:
         self._surroundings = Surroundings(registry.city.timezone, self._timeline, weather)
         places = Places(registry)
         refuse(places, scenario.incidents)
-        self._physics = _physics(places, self._surroundings.moment(start, 0.0), streams)
+        now = self._surroundings.moment(start, 0.0)
+        self._physics = _physics(places, now, streams, scenario.incidents)
         self._senses = Senses(registry, places, self._physics)
         self.unsimulated = self._senses.unknown
         for number in range(len(self._physics)):
@@ -96,16 +99,19 @@ class Simulation:
         return self._instruments.sent(row, self._senses.waving[row](start, rate, samples))
 
 
-def _physics(places: Places, now: Moment, streams: Sequence[np.random.Generator]) -> tuple[Physics, ...]:
+def _physics(
+    places: Places, now: Moment, streams: Sequence[np.random.Generator], incidents: Sequence[Incident]
+) -> tuple[Physics, ...]:
     """All domains, each with a random stream of its own, so that none changes what another draws."""
     gas, water, quality, drainage, sewer_air, bridge, heating, tunnel = streams
     soil, pipes = Soil(places), Pipes(places, now, water.spawn(1)[0])
+    drains = Drains(places, now, drainage.spawn(1)[0], incidents)
     return (
         soil,
         Gas(places, now, soil, gas),
         Piped(places, pipes, Water(places, now, water), drives=True),
         Piped(places, pipes, Quality(places, now, quality)),
-        Drainage(places, now, drainage),
+        Piped(places, drains, Drainage(places, now, drainage), drives=True),
         SewerAir(places, soil, sewer_air),
         Bridge(places, now, bridge),
         Heating(places, now, heating),

@@ -12,14 +12,18 @@ from rules.load import DEMO_RULES
 from sensors.load import DEMO_CITY, read_city
 from simulator.scenario import KINDS, LIBRARY
 from simulator.scenario_file import read_scenario
+from tests.unit.simulator.sewer_town import suburb
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "simulator.md"
 SCENARIOS = sorted(LIBRARY.glob("*.toml"))
 SHORT = {"gas-leak", "burst-main", "hydrant-test", "sensor-dropout", "buffered-upload"}
 """These five run always, the others where there is time."""
 
-NEEDS_A_NETWORK = {"valve-closed"}
-"""What the demo city, whose water is plain, cannot have."""
+TOWN = Path(__file__).parents[1] / "data" / "scenarios"
+"""Scenarios in the town of our own sewer network."""
+
+NEEDS_A_NETWORK = {"valve-closed", "backflow"}
+"""What the demo city, whose water and drainage are plain, cannot have."""
 
 LONG = [pytest.mark.full, pytest.mark.timeout(1800)]
 
@@ -29,6 +33,16 @@ LONG = [pytest.mark.full, pytest.mark.timeout(1800)]
 )
 def test_what_must_follow_does_and_what_must_not_does_not(path: Path) -> None:
     checked = check(path, read_city(DEMO_CITY), DEMO_RULES)
+    assert [each for each in checked.verdicts if each.failed] == [], line(checked)
+
+
+@pytest.mark.parametrize(
+    ("name", "by_swmm"), [("town-storm", True), ("town-storm", False), ("town-dry", True)]
+)
+def test_a_towns_drainage_holds_by_swmm_and_by_the_plain_model(name: str, *, by_swmm: bool) -> None:
+    if by_swmm:
+        pytest.importorskip("pyswmm")
+    checked = check(TOWN / f"{name}.toml", suburb(read_city(DEMO_CITY), by_swmm=by_swmm), DEMO_RULES)
     assert [each for each in checked.verdicts if each.failed] == [], line(checked)
 
 

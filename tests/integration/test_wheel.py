@@ -43,6 +43,8 @@ def test_the_wheel_works_in_a_fresh_environment_from_another_folder(database: st
     assert "no mistakes" in call(lifeline, "rules", "check")
     assert "files in report" in call(lifeline, "assess", "--to", "report", "--no-store")
     call(tmp_path / "venv/bin/python", "-c", "from alerts.api import console; console._FILES['js/main.js']")
+    networks = "from simulator.network_files import find; find('water', 'EPANET'), find('sewer', 'SWMM')"
+    call(tmp_path / "venv/bin/python", "-c", networks)
     call(lifeline, "migrate")
     call(lifeline, "simulate", "--minutes", "2", "--speed", "max", "--out", "feed.jsonl")
     assert (tmp_path / "feed.jsonl").stat().st_size > 0

@@ -11,7 +11,7 @@ from scipy.signal import welch
 from simulator import vibration
 from simulator.air import accumulate
 from simulator.bridge import POSITIONS
-from simulator.hydraulics import filling, full_flow, orifice, outflow, pipe_resistance
+from simulator.hydraulics import filling, full_flow, gap_loss, orifice, outflow, pipe_resistance
 from simulator.rhythm import Wander, approach
 from simulator.sewer import Sewer
 
@@ -155,6 +155,13 @@ def test_a_burst_keeps_the_energy_balance() -> None:
     jet = flow / 3600 / (0.6 * np.pi / 4 * 0.08**2)
     assert pipe_resistance(0.3, 1200.0) * flow**2 + jet**2 / (2 * 9.81) == pytest.approx(40.0)
     assert left == pytest.approx(jet**2 / (2 * 9.81))
+
+
+def test_a_gap_loses_the_more_head_the_narrower_it_is() -> None:
+    """None when all is open; at half the area that of an abrupt widening from the jet, c 0.676."""
+    assert gap_loss(1.0) == 0
+    assert gap_loss(0.5) == pytest.approx((1 / (0.67625 * 0.5) - 1) ** 2)
+    assert 0 < gap_loss(0.8) < gap_loss(0.1) < gap_loss(0.01) < gap_loss(0.0) < 1e7
 
 
 def manning(ratio: np.ndarray) -> np.ndarray:

@@ -9,9 +9,10 @@ import pytest
 
 from sensors.errors import ConfigurationError, UnavailableError
 from sensors.readings import MINUTE
-from simulator.epanet import Network, find
+from simulator.epanet import Network
 from simulator.hydraulics import METRES_PER_MPA, orifice
 from simulator.incidents import Incident, Span
+from simulator.network_files import find
 from simulator.quality import Contamination
 from simulator.scenario import Scenario
 from simulator.water import DEMAND, Burst, PumpTrip, SlowLeak, ValveClosed
@@ -55,7 +56,7 @@ def change(sensor: str, *incidents: Incident) -> float:
 
 def by_wntr(hours: int):
     """The same day by wntr: the city's day as a pattern over the mean demands."""
-    model = wntr.network.WaterNetworkModel(str(find("water")))
+    model = wntr.network.WaterNetworkModel(str(find("water", "EPANET")))
     model.options.time.duration = hours * 3600
     model.add_pattern("day", [DEMAND.at(minute / 60 % 24) for minute in range(hours * 60 + 1)])
     for name in model.junction_name_list:
@@ -68,7 +69,7 @@ def test_a_day_is_wntrs_own(tmp_path: Path) -> None:
     mg/L in 98 minutes of 100, and 0.06 in all, for a front may pass a minute sooner or later."""
     model = by_wntr(24)
     expected = wntr.sim.EpanetSimulator(model).run_sim(file_prefix=str(tmp_path / "run"))
-    network = Network(find("water"))
+    network = Network(find("water", "EPANET"))
     network.start(DEMAND.at(0.0))
     nodes, links = ("H1", "HILL", "A1", "A5", "B4"), ("PUMP", "INA", "INB", "RISE", "A24")
     got = [([network.pressure(n) for n in nodes], [network.flow(k) for k in links], network.quality("A5"))]
@@ -87,11 +88,11 @@ def test_a_day_is_wntrs_own(tmp_path: Path) -> None:
 
 def test_a_burst_runs_out_what_wntrs_other_solver_says() -> None:
     """A hole of 60 mm, Cd 0.6: EPANET's emitter against the leak of wntr's own solver, within 2 %."""
-    model = wntr.network.WaterNetworkModel(str(find("water")))
+    model = wntr.network.WaterNetworkModel(str(find("water", "EPANET")))
     model.options.time.duration = 0
     model.get_node("A4").add_leak(model, area=np.pi / 4 * 0.06**2, discharge_coeff=0.6, start_time=0)
     solved = wntr.sim.WNTRSimulator(model).run_sim()
-    network = Network(find("water"))
+    network = Network(find("water", "EPANET"))
     network.start(1.0)
     network.step(1, 1.0, {}, {"A4": orifice(0.06)}, frozenset(), frozenset())
     out = network.demand("A4") - 15
@@ -101,7 +102,7 @@ def test_a_burst_runs_out_what_wntrs_other_solver_says() -> None:
 
 def test_a_network_loses_no_water() -> None:
     """What the works give is what is used and what the tank gains, within 0.1 %."""
-    network = Network(find("water"))
+    network = Network(find("water", "EPANET"))
     network.start(1.0)
     gained = given_out = 0.0
     level = network.pressure("HILL")
@@ -163,7 +164,7 @@ def test_foreign_water_uses_up_chlorine_downstream_and_later_there() -> None:
 
 
 def test_a_pressure_is_the_networks_in_mpa() -> None:
-    network = Network(find("water"))
+    network = Network(find("water", "EPANET"))
     network.start(DEMAND.at(8.0))
     _, values = series(sent(TOWN, 2), "d-JN-B/pressure")
     assert values[0] == pytest.approx(network.pressure("B4") / METRES_PER_MPA, abs=0.02)
@@ -179,7 +180,7 @@ def test_without_the_extra_it_is_said_what_to_install(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("attributes", "said"),
     [
-        ({"network": "nowhere"}, "no water network nowhere: .* or one of: .*water"),
+        ({"network": "nowhere"}, "no network nowhere: .* or one of: .*water"),
         (IN, "asset DMA-A: expected attribute node or link"),
         (IN | {"node": "Z9"}, "asset DMA-A: network water has no node Z9"),
         (IN | {"node": "A1", "link": "Z"}, "asset DMA-A: network water has no link Z"),
@@ -216,7 +217,7 @@ def test_the_same_town_says_the_same_byte_for_byte() -> None:
 
 def test_how_it_is_stepped_hardly_matters() -> None:
     """Ten minutes by the second and by the minute: pressures within 0.01 m."""
-    minutely, secondly = Network(find("water")), Network(find("water"))
+    minutely, secondly = Network(find("water", "EPANET")), Network(find("water", "EPANET"))
     for network, seconds in ((minutely, 60), (secondly, 1)):
         network.start(1.5)
         for _ in range(600 // seconds):

@@ -65,7 +65,7 @@ MISTAKES = {
         ('"gas-leak"\nasset', '"leek"\nasset'),
         4,
         "incident[0].kind",
-        "expected one of battery, bearing-",
+        "expected one of backflow, battery, bearing-",
     ),
     "kind left out": (('kind = "gas-leak"\n', ""), 3, "incident[0].kind", "not None"),
     "unknown asset": (
