@@ -85,7 +85,7 @@ def broker(prefix: Prefix, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     hand_over(passwords.parent)
     hand_over(passwords)
     path = f"{prefix.mosquitto.parent}:{prefix.mosquitto.parents[1] / 'bin'}:{os.environ['PATH']}"
-    environment = {"PATH": path, "LIFELINE_MQTT_PASSWORD": PASSWORD}
+    environment = {"PATH": path, "LIFELINE_MQTT_PASSWORD": PASSWORD, "ENGINEER_MQTT_PASSWORD": PASSWORD}
     as_nobody = unprivileged(home)
 
     def add(device: str) -> None:
@@ -145,12 +145,25 @@ def test_a_device_is_heard_by_the_workers_and_hears_what_it_is_asked(broker: int
         ("d1", "lifeline/clock"),
         ("d1", "elsewhere"),
         ("lifeline-worker", "lifeline/gas/east/d1/telemetry"),
+        ("lifeline-engineer", "lifeline/gas/east/d1/resend"),
+        ("lifeline-engineer", "lifeline/worker/1-of-1/marker"),
     ],
 )
 def test_nobody_speaks_for_another(broker: int, user: str, topic: str) -> None:
-    client = Device(broker, user, PASSWORD if user == "lifeline-worker" else user)
+    client = Device(broker, user, PASSWORD if user.startswith("lifeline-") else user)
     assert not client.may_say(topic)
     client.close()
+
+
+def test_the_simulator_speaks_for_the_devices_of_its_city(broker: int, tmp_path: Path) -> None:
+    hearing = Device(broker, "lifeline-worker", PASSWORD)
+    hearing.listen()
+    access = {"mqtt_url": f"mqtt://127.0.0.1:{broker}", "mqtt_user": "lifeline-engineer"}
+    said = ("simulate", "--minutes", "2", "--speed", "max")
+    with Lifeline(tmp_path, *said, mqtt_password=PASSWORD, **access) as simulator:
+        assert simulator.wait() == 0, simulator.text
+    until(lambda: any(topic.endswith("/telemetry") for topic in hearing.heard), "what devices say")
+    hearing.close()
 
 
 @pytest.mark.parametrize(

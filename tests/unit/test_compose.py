@@ -15,6 +15,9 @@ import yaml
 from jsonschema import Draft7Validator
 from typer.main import get_command
 
+from alerts import outbox
+from ingest.partition import Partition
+from lifeline import worker
 from lifeline.cli import app
 
 ROOT = Path(__file__).parents[2]
@@ -23,8 +26,10 @@ COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 LINES = [line.split(maxsplit=1) for line in DOCKERFILE.splitlines() if line and not line.startswith("#")]
-OURS = {"migrate", "worker", "alerts", "maintain"}
+OURS = {"migrate", "worker", "worker-2", "alerts", "maintain", "simulator"}
 ONCE = {"roles", "migrate"}
+UNWATCHED = {*ONCE, "simulator"}
+"""Without a health check: the simulator ends by itself where it cannot send, and nothing waits for it."""
 
 every_service = pytest.mark.parametrize("name", SERVICES)
 
@@ -83,6 +88,7 @@ def test_each_process_has_the_role_that_is_its_own_and_the_script_makes_it() -> 
     assert {name: found and found[1] for name, found in users.items()} == {
         "migrate": "lifeline",
         "worker": "lifeline_worker",
+        "worker-2": "lifeline_worker",
         "alerts": "lifeline_alerts",
         "maintain": "lifeline_maintain",
     }
@@ -101,16 +107,64 @@ def test_an_image_is_a_plain_name_of_one_version(name: str) -> None:
 
 
 @every_service
-def test_a_service_is_restricted_restarted_and_watched(name: str) -> None:
+def test_a_service_is_restricted_and_restarted(name: str) -> None:
     service = SERVICES[name]
     assert service["restart"] == ("no" if name in ONCE else "unless-stopped")
     assert service["read_only"]
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
-    assert service["logging"]["options"]["max-size"]
-    assert ("healthcheck" in service) == (name not in ONCE)
+    assert service["logging"]["options"].keys() == {"max-size", "max-file"}
     assert "privileged" not in service
     assert service.get("user") not in {"root", "0", "0:0"}
+
+
+@every_service
+def test_a_service_is_watched_as_often_as_it_may_be_slow_to_answer(name: str) -> None:
+    assert ("healthcheck" in SERVICES[name]) == (name not in UNWATCHED)
+    if name not in UNWATCHED:
+        check = SERVICES[name]["healthcheck"]
+        assert check["test"][0] in {"CMD", "CMD-SHELL"}
+        assert seconds(check["timeout"]) < seconds(check["interval"])
+        assert check["retries"] >= 2
+        assert seconds(check["start_period"]) >= 30
+
+
+@every_service
+def test_a_service_has_bounds_and_what_it_is_measured_to_need(name: str) -> None:
+    resources = SERVICES[name]["deploy"]["resources"]
+    limits, reserved = resources["limits"], resources["reservations"]
+    assert 0 < float(limits["cpus"]) <= 2, "Docker refuses more than the machine has"
+    assert limits["pids"] > 0
+    assert megabytes(reserved["memory"]) <= megabytes(limits["memory"]) / 2
+    for place in SERVICES[name]["tmpfs"]:
+        assert re.fullmatch(r"/[\w/]+:size=\d+m", place), "what is written there is taken from the memory"
+
+
+def test_a_machine_with_four_gigabytes_holds_what_is_reserved() -> None:
+    running = [each["deploy"]["resources"] for each in SERVICES.values() if "profiles" not in each]
+    assert sum(megabytes(each["reservations"]["memory"]) for each in running) < 4096
+
+
+def test_a_service_is_given_the_time_that_it_takes_to_end() -> None:
+    """A worker finishes its transaction, alerts what is on its way; database and broker write all down."""
+    needed = dict.fromkeys(OURS, 0.0) | {
+        "worker": worker._LAST_WORDS_S,
+        "alerts": outbox.GRACE_S,
+        "timescaledb": 60,
+        "mosquitto": 30,
+    }
+    for name, least in needed.items():
+        assert seconds(SERVICES[name]["stop_grace_period"]) >= 2 * least, name
+
+
+def seconds(duration: str) -> int:
+    number, unit = re.fullmatch(r"(\d+)([sm])", duration).groups()  # type: ignore[union-attr]
+    return int(number) * {"s": 1, "m": 60}[unit]
+
+
+def megabytes(size: str) -> int:
+    number, unit = re.fullmatch(r"(\d+)([MG])", size).groups()  # type: ignore[union-attr]
+    return int(number) * {"M": 1, "G": 1024}[unit]
 
 
 @every_service
@@ -134,7 +188,7 @@ def test_what_is_mounted_is_there_and_cannot_be_changed(name: str) -> None:
 def test_nothing_of_ours_starts_before_the_migrations_are_done() -> None:
     assert SERVICES["roles"]["depends_on"]["timescaledb"]["condition"] == "service_healthy"
     assert SERVICES["migrate"]["depends_on"]["roles"]["condition"] == "service_completed_successfully"
-    for name in ("worker", "alerts", "maintain", "grafana"):
+    for name in ("worker", "worker-2", "alerts", "maintain", "grafana"):
         assert SERVICES[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
 
 
@@ -150,18 +204,51 @@ def test_a_command_is_one_that_lifeline_has(name: str) -> None:
             compile(code, name, "exec")
 
 
+def asked_by_prometheus(workers: str = "workers.yml") -> list[list[str]]:
+    """Host and port of each target; workers: the file in the place of that name."""
+    folder = ROOT / "deploy" / "prometheus"
+    configuration = yaml.safe_load((folder / "prometheus.yml").read_text(encoding="utf-8"))
+    (of_workers,) = (job for job in configuration["scrape_configs"] if "file_sd_configs" in job)
+    assert of_workers["file_sd_configs"] == [{"files": ["workers.yml"]}]
+    groups = [each for job in configuration["scrape_configs"] for each in job.get("static_configs", [])]
+    groups += yaml.safe_load((folder / workers).read_text(encoding="utf-8"))
+    return [target.split(":") for group in groups for target in group["targets"]]
+
+
 def test_prometheus_asks_services_that_are_there() -> None:
-    configuration = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text(encoding="utf-8"))
-    asked = [
-        target.split(":")
-        for job in configuration["scrape_configs"]
-        for static in job["static_configs"]
-        for target in static["targets"]
-    ]
+    asked = asked_by_prometheus()
     assert ["worker", SERVICES["worker"]["environment"]["LIFELINE_METRICS_PORT"]] in asked
     assert ["maintain", SERVICES["maintain"]["environment"]["LIFELINE_METRICS_PORT"]] in asked
     assert ["alerts", SERVICES["alerts"]["ports"][0].rpartition(":")[2]] in asked
     assert {host for host, _ in asked} <= {*SERVICES, "127.0.0.1"}
+
+
+class Loader(yaml.SafeLoader):
+    """Knows what takes something away again in a file that is laid over another."""
+
+
+Loader.add_constructor("!reset", lambda loader, node: [])
+
+
+def test_two_workers_share_the_city_and_prometheus_asks_both() -> None:
+    text = (ROOT / "deploy" / "two-workers.yml").read_text(encoding="utf-8")
+    over = yaml.load(text, Loader)["services"]
+    assert SERVICES["worker"] | {"profiles": ["stand-by"]} == SERVICES["worker-2"]
+    assert over["worker-2"]["profiles"] == []
+    shares = []
+    for name in ("worker", "worker-2"):
+        command, option, partition = over[name]["command"]
+        assert [command, option] == ["worker", "--partition"]
+        shares.append(Partition.parse(partition))
+    districts = [f"district-{n}" for n in range(50)]
+    assert all(sum(share.holds(district) for share in shares) == 1 for district in districts)
+    assert all(any(map(share.holds, districts)) for share in shares)
+    (mounted,) = over["prometheus"]["volumes"]
+    source, target, _ = mounted.split(":")
+    assert target == "/etc/prometheus/workers.yml"
+    asked = asked_by_prometheus(Path(source).name)
+    assert (ROOT / source).exists()
+    assert [host for host, port in asked if port == "9464"] == ["maintain", "worker", "worker-2"]
 
 
 def test_grafana_gets_what_its_provisioning_reads() -> None:
