@@ -26,6 +26,7 @@ from assets a
 where asset_id = %(asset_id)s and removed_at is null
     and (%(own)s::text is null or utility_id = %(own)s)
 """
+_LAST = "select who, kind from alert_events where alert_id = %s order by number desc limit 1"
 _ONE_OPEN = "select from alerts where asset_id = %s and hazard = %s and state <> 'closed' for update"
 
 SEEN = 5
@@ -34,9 +35,11 @@ SEEN = 5
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """The caller spoke of another version of the case."""
+    """The caller spoke of another version of the case; who made it what it is, and by doing what."""
 
     version: int
+    who: str
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,9 @@ async def handle(
             return None
         case = record.read(row)
         if version is not None and version != case.events:
-            return Stale(case.events)
+            last = await (await connection.execute(_LAST, [alert_id])).fetchone()
+            assert last is not None
+            return Stale(case.events, last["who"], last["kind"])
         result = on_act(case, act(at=await clock.now(connection)), recorder.policy)
         if not isinstance(result, Refusal):
             await recorder.write(connection, result)

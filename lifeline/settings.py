@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, FilePath, SecretStr, ValidationError
+from pydantic import Field, FilePath, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from sensors.errors import ConfigurationError
+
+SHORTEST_AUDIT_DAYS = 180
+"""The Cybersecurity Law (网络安全法) wants logs kept for six months."""
 
 
 class Clock(StrEnum):
@@ -87,6 +90,8 @@ class Settings(BaseSettings):
     """How long transitions and changes of risk stay; those of open cases stay in any case."""
     keep_deliveries_days: float = Field(default=1200, ge=0)
     keep_dead_letters_days: float = Field(default=90, ge=0)
+    keep_audit_days: float = Field(default=1200, ge=0)
+    """How long the API's audit stays: 180 days at least, 0 = for ever."""
     compress_days: float = Field(default=30, ge=0)
     """After how many days readings and rollups are compressed, 0 = never; in the Community edition only."""
     metrics_port: int | None = Field(default=None, ge=0, le=65_535)
@@ -100,6 +105,13 @@ class Settings(BaseSettings):
     api_cert: FilePath | None = None
     """Certificate of the API, with its chain; with ``api_key`` it speaks TLS only."""
     api_key: FilePath | None = None
+
+    @field_validator("keep_audit_days")
+    @classmethod
+    def _lawful(cls, days: float) -> float:
+        if 0 < days < SHORTEST_AUDIT_DAYS:
+            raise ValueError(f"expected {SHORTEST_AUDIT_DAYS} or more, or 0 for ever")
+        return days
 
     @classmethod
     def settings_customise_sources(

@@ -12,13 +12,21 @@ from alerts.access.limit import Limit
 from alerts.database import Connection, Pool
 from alerts.words import Time, Word
 
-_ADD = "insert into api_audit (who, address, method, path, status) values (%s, %s, %s, %s, %s)"
+# Of what was tried, only the name of somebody whom we know: what else stands there may be a password.
+_ADD = """
+insert into api_audit (who, address, method, path, status, tried)
+values (%s, %s, %s, %s, %s, (select name from users where name = %s))
+"""
 _LIST = """
-select audit_id, at, who, address, method, path, status from api_audit
+select audit_id, at, who, address, method, path, status, tried from api_audit
 where %(before)s::bigint is null or audit_id < %(before)s
 order by audit_id desc limit %(limit)s
 """
 _SAFE = {
+    # Most answers are no page, and one that is names itself what it loads.
+    "Content-Security-Policy": (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
@@ -40,6 +48,8 @@ class Entry(Word):
     method: str
     path: str
     status: int
+    tried: str | None
+    """Who was to sign in, and was not: the name of somebody who could."""
 
 
 class Audited:
@@ -83,7 +93,8 @@ class Audited:
         who = getattr(request.state, "who", None)
         if who is None and self._strangers.wait(address or "", time.monotonic()):
             return
-        said = [who, address, scope["method"], request.url.path.replace("\0", "")[:500], status]
+        path = request.url.path.replace("\0", "")[:500]
+        said = [who, address, scope["method"], path, status, getattr(request.state, "tried", None)]
         try:
             async with self._pool.connection(timeout=1) as connection:
                 await connection.execute(_ADD, said)

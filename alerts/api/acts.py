@@ -87,8 +87,8 @@ class _Target:
                 connection, self._using.recorder, self._alert_id, self._caller, act, self._version
             )
         if isinstance(result, Stale):
-            detail = f"somebody else was faster: it is at version {result.version}"
-            raise HTTPException(HTTPStatus.PRECONDITION_FAILED, detail)
+            now = f"it is at version {result.version}, {result.kind} by {result.who}"
+            raise HTTPException(HTTPStatus.PRECONDITION_FAILED, f"somebody else was faster: {now}")
         if isinstance(result, Refusal):
             raise HTTPException(_STATUS.get(result, HTTPStatus.CONFLICT), result)
         return await in_full(self._using, self._caller, self._alert_id, self._response)

@@ -49,6 +49,7 @@ class Me(Word):
 async def sign_in(using: Using, request: Request, response: Response, given: Credentials) -> Me:
     """Begin a session: a cookie for the browser, and ``csrf`` for the page."""
     address = request.client.host if request.client else ""
+    request.state.tried = given.name
     for limit, key in zip(_tries, (f"{given.name} {address}", address, given.name), strict=True):
         if wait := limit.wait(key, time.monotonic()):
             raise HTTPException(
@@ -57,7 +58,7 @@ async def sign_in(using: Using, request: Request, response: Response, given: Cre
     caller = await users.verify(using.pool, given.name, given.password)
     if caller is None:
         raise HTTPException(HTTPStatus.UNAUTHORIZED, "the name or the password is wrong")
-    request.state.who = caller.name
+    request.state.who, request.state.tried = caller.name, None
     async with using.pool.connection() as connection:
         begun = await sessions.begin(connection, caller.name)
     response.set_cookie(

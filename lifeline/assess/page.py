@@ -10,6 +10,12 @@ from lifeline.assess.plots import ink
 from lifeline.assess.report import Cell, Chip, Figure, Report, Section, Share, Table
 from rules.levels import RiskLevel
 
+CLOSED = (
+    '<meta http-equiv="Content-Security-Policy"'
+    """ content="default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'unsafe-inline'"/>"""
+)
+"""A page out of a file comes without headers: it says itself that nothing is loaded, and nothing runs."""
+
 _TAGS = {Language.ZH: "zh-CN", Language.EN: "en"}
 
 
@@ -20,6 +26,7 @@ def render(report: Report, language: Language) -> bytes:
         "<!DOCTYPE html>",
         f'<html xmlns="http://www.w3.org/1999/xhtml" lang="{_TAGS[language]}">',
         '<head><meta charset="utf-8"/><meta name="viewport" content="width=device-width, initial-scale=1"/>',
+        CLOSED,
         f"<title>{escape(report.title)}</title>",
         f"<style>\n{style}</style></head>",
         "<body>",

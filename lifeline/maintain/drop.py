@@ -62,15 +62,22 @@ where seq + 1 < (select min(seq) from journal j where j.partition = s.partition)
 _NOT_OPEN = "not exists (select from alerts a where state <> 'closed' and {})"
 _CASE = _NOT_OPEN.format("(a.asset_id, a.hazard) = (old.asset_id, old.hazard)")
 
-_ROWS = {
+_OLD_ROWS = {
     "transitions": f"time < $1 and {_CASE}",
     "risk_changes": f"detected_at < $1 and claimed_at is not null and {_CASE}",
     "deliveries": "finished_at < $1 and "
     + _NOT_OPEN.format("alert_id = (select alert_id from alert_events e where e.event_id = old.event_id)"),
     "dead_letter": "received_at < $1",
 }
-
 _BATCH = 10_000
+
+# Each lets so many rows go that are older than $1, and answers how many went. What is append-only, its owner
+# forgets on request.
+_FORGET = {
+    table: f"with gone as (delete from {table} where ctid = any(array("
+    f"select ctid from {table} old where {condition} limit {_BATCH})) returning 1) select count(*) from gone"
+    for table, condition in _OLD_ROWS.items()
+} | {"api_audit": f"select forget_audit($1, {_BATCH})"}
 
 
 async def drop(connection: asyncpg.Connection, keep: Keep, now: datetime) -> AsyncGenerator[str]:
@@ -84,9 +91,9 @@ async def drop(connection: asyncpg.Connection, keep: Keep, now: datetime) -> Asy
             async for line in _chunks(connection, table, until, "{}" if table == "journal" else evidence):
                 yield line
     await connection.execute(_SNAPSHOTS)
-    for table, condition in _ROWS.items():
+    for table, forget in _FORGET.items():
         if (until := keep.until(table, now)) is not None:
-            gone = await _delete(connection, table, condition, until)
+            gone = await _delete(connection, forget, until)
             if gone:
                 yield f"{table}: {gone:,} rows from before {until:%Y-%m-%d} deleted"
 
@@ -115,12 +122,10 @@ async def _chunks(
         yield f"{table}: {len(needed)} older chunks stay, no snapshot or rollup is behind them yet"
 
 
-async def _delete(connection: asyncpg.Connection, table: str, condition: str, until: datetime) -> int:
+async def _delete(connection: asyncpg.Connection, forget: str, until: datetime) -> int:
     """In short transactions, so that nothing waits for it; how many rows."""
-    some = f"select ctid from {table} old where {condition} limit {_BATCH}"
-    delete = f"delete from {table} where ctid = any(array({some}))"
     gone, last = 0, _BATCH
     while last == _BATCH:
-        last = int((await connection.execute(delete, until)).rpartition(" ")[2])
+        last = await connection.fetchval(forget, until)
         gone += last
     return gone

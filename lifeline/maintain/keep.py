@@ -28,6 +28,7 @@ class Keep:
                 "risk_changes": settings.keep_transitions_days,
                 "deliveries": settings.keep_deliveries_days,
                 "dead_letter": settings.keep_dead_letters_days,
+                "api_audit": settings.keep_audit_days,
             },
             settings.compress_days,
         )

@@ -8,6 +8,7 @@ from html import escape
 from importlib.resources import files
 
 from lifeline.assess.geojson import COLOURS
+from lifeline.assess.page import CLOSED
 from lifeline.assess.plots import ink
 from lifeline.replay.chart import Row, chart
 from lifeline.replay.log import Line, Said
@@ -57,6 +58,7 @@ def render(played: Played) -> bytes:
         "<!DOCTYPE html>",
         '<html xmlns="http://www.w3.org/1999/xhtml" lang="en">',
         '<head><meta charset="utf-8"/><meta name="viewport" content="width=device-width, initial-scale=1"/>',
+        CLOSED,
         f"<title>{title}</title><style>\n{style}</style></head><body>",
         f"<header><h1>{title}</h1><p>{_subtitle(played)}</p></header>",
         *_tiles(played.alarms),

@@ -17,6 +17,7 @@ from lifeline.maintain.run import one_round
 from lifeline.migrate import migrate
 from lifeline.runtime.ports import free_port
 from lifeline.settings import Settings
+from sensors.errors import ConfigurationError
 from tests.conftest import REDUCED
 from tests.integration.test_watching import ask, figures
 from tests.support.processes import Lifeline, until
@@ -102,6 +103,25 @@ async def test_old_readings_are_rolled_up_before_they_go(db: asyncpg.Connection,
     await maintained(database)
     assert await ages(db) == []
     assert len(await ages(db, "readings_10min")) == 1
+
+
+AUDIT = "insert into api_audit (at, method, path, status) values ($1, 'POST', '/', 200)"
+
+
+async def test_the_audit_goes_when_it_is_old_and_by_no_other_way(
+    db: asyncpg.Connection, database: str
+) -> None:
+    for each in (0, 399, 401, 900):
+        await db.execute(AUDIT, ago(each))
+    assert await ages(db, "api_audit", "at") == [0, 399, 401, 900]
+    lines = await maintained(database, keep_audit_days=400)
+    assert "api_audit: 2 rows from before 2025-01-28 deleted" in lines
+    assert await ages(db, "api_audit", "at") == [0, 399]
+    for forbidden in ("delete from api_audit", "update api_audit set status = 0", "truncate api_audit"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="api_audit is append-only"):
+            await db.execute(forbidden)
+    with pytest.raises(ConfigurationError, match="expected 180 or more, or 0 for ever"):
+        Settings.load(keep_audit_days=30)
 
 
 async def test_what_an_open_alert_rests_on_stays(db: asyncpg.Connection, database: str) -> None:

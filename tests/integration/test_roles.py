@@ -69,6 +69,7 @@ FORBIDDEN = {
         "select * from snapshots",
         "update _yoyo_migration set migration_id = ''",
         "select drop_aged('readings', now(), now())",
+        "select forget_audit('2020-01-01', 1)",
         "select compress_aged('')",
     ),
     "lifeline_maintain": (
@@ -83,6 +84,7 @@ FORBIDDEN = {
         "update risk_changes set claimed_at = null",
         "insert into snapshots default values",
         "select drop_aged('alert_events', now(), now())",
+        "select forget_audit(now(), 1)",
         "select compress_aged('public.alert_events')",
     ),
     "lifeline_backup": (

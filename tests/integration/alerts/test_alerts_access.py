@@ -71,6 +71,11 @@ def test_a_wrong_password_and_a_wrong_name_are_told_alike_and_not_for_ever(
     for name in ("wang.fang", "nobody.at.all"):
         answer = httpx.post(f"{process.url}/api/session", json={"name": name, "password": "guess"})
         assert is_problem(answer, 401, "the name or the password is wrong")
+    audited = world.rows("select who, tried, status from api_audit order by audit_id")
+    assert audited == [
+        {"who": None, "tried": "wang.fang", "status": 401},
+        {"who": None, "tried": None, "status": 401},
+    ]
     answers = [
         httpx.post(f"{process.url}/api/session", json={"name": "wang.fang", "password": f"guess {n}"})
         for n in range(12)
@@ -157,6 +162,14 @@ def test_markup_in_a_note_is_kept_as_the_text_that_it_is(process: Alerts, world:
         done = client.post(f"/api/alerts/{alert}/note", json={"why": said})
     assert done.json()["history"][-1]["why"] == said
     assert done.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", ["/", "/login", "/api/me", "/healthz", "/nothing", "/openapi.json"])
+def test_no_answer_is_without_what_keeps_a_browser_safe(process: Alerts, path: str) -> None:
+    headers = httpx.get(f"{process.url}{path}").headers
+    assert headers["content-security-policy"].startswith("default-src 'none'")
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert (headers["x-content-type-options"], headers["x-frame-options"]) == ("nosniff", "DENY")
 
 
 class Watcher:

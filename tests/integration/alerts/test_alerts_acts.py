@@ -1,8 +1,10 @@
 """The whole life of cases over HTTP: shelves, maintenance, the closed loop, incidents, refusals."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import httpx
@@ -164,8 +166,30 @@ def test_who_saw_another_version_is_told_so(desks: dict[str, httpx.Client], worl
     path = f"/api/alerts/{alert}/acknowledge"
     assert operator.post(path, json=WHY, headers={"If-Match": seen}).status_code == 200
     late = operator.post(path, json=WHY, headers={"If-Match": seen})
-    assert is_problem(late, 412, "somebody else was faster")
+    assert is_problem(late, 412, "somebody else was faster: it is at version 2, acknowledged by operator")
     assert world.value("select count(*) from alert_events where kind = 'acknowledged'") == 1
+
+
+def test_of_two_operators_who_saw_the_same_one_wins_and_the_other_hears_who(
+    process: Alerts, world: World
+) -> None:
+    """At once, again and again, for in one try both may come one after the other."""
+    people = {name: token(world.dsn, name, "operator") for name in ("li.wei", "wang.fang")}
+    for n in range(8):
+        path = f"{process.url}/api/alerts/{raised(world, f'dma-{n}')}/acknowledge"
+        together = Barrier(len(people))
+
+        def acknowledge(name: str, path: str = path, together: Barrier = together) -> httpx.Response:
+            with httpx.Client(headers=people[name] | {"If-Match": '"1"'}) as client:
+                together.wait(10)
+                return client.post(path, json=WHY)
+
+        with ThreadPoolExecutor(len(people)) as both:
+            answers = dict(zip(people, both.map(acknowledge, people), strict=True))
+        (winner,) = [name for name, answer in answers.items() if answer.status_code == 200]
+        (late,) = [answer for name, answer in answers.items() if name != winner]
+        assert is_problem(late, 412, f"it is at version 2, acknowledged by {winner}")
+    assert world.value("select count(*) from alert_events where kind = 'acknowledged'") == 8
 
 
 def test_nothing_is_annunciated_during_maintenance_and_what_is_live_sounds_after_it(

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -89,19 +90,52 @@ def test_a_call_that_is_not_signed_by_it_and_now_changes_nothing(
     assert world.delivered() == {"delivered": 1, "dead": 1}
 
 
-def test_another_utilitys_delivery_is_closed_to_it(world: World, tmp_path: Path, process: Alerts) -> None:
-    """Each receiver signs with a key of its own; here the gas company's with which the water's is signed."""
-    (tmp_path / "gas.key").write_text("the gas company's own key")
-    file = tmp_path / "receivers.toml"
-    gas = table("gas-co", "http://127.0.0.1:9/", drill=False).replace("receiver.key", "gas.key")
-    file.write_text(table("water-co", "http://127.0.0.1:9/", drill=False) + gas)
-    from alerts import receivers  # noqa: PLC0415
+GAS = "the gas company's own key"
 
-    water, other = receivers.load(file).receivers
-    assert water.secrets != other.secrets
-    answer = call(process, delivery(world), {"receipt": "G-1"}, secret="the gas company's own key")
-    assert answer.status_code == 401
-    assert world.delivered() == {"delivered": 1, "dead": 1}
+
+@contextmanager
+def apart(world: World, folder: Path, *, gas_hears_all: bool = False) -> Iterator[Alerts]:
+    """Two receivers in one file, each with a key of its own."""
+    (folder / "gas.key").write_text(GAS)
+    route = '\n[[route]]\nto = ["gas-co-desk"]\n'
+    shared = f'secret_file = "receiver.key"\ndrill = false\nutility = "gas-co"{route}utility = ["gas-co"]\n'
+    own = shared.replace("receiver.key", "gas.key")
+    own = own.replace('utility = ["gas-co"]\n', "") if gas_hears_all else own
+    with listening(Whims(*[(200, b"")] * 9)) as url:
+        to = {"water-co": url, "gas-co": url}
+        with alerts(world.dsn, folder, to, change=(shared, own)) as process:
+            world.change("dma-1", 2)
+            world.change("chamber-1", 2, hazard="gas-leak")
+            until(lambda: world.delivered() == {"delivered": 3 if gas_hears_all else 2})
+            yield process
+
+
+def test_each_receiver_signs_with_its_own_key_and_for_its_own_delivery(world: World, tmp_path: Path) -> None:
+    with apart(world, tmp_path) as process:
+        water, gas = delivery(world), delivery(world, "gas-co-desk")
+        assert call(process, water, {"receipt": "G-1"}, secret=GAS).status_code == 401
+        assert call(process, gas, {"receipt": "W-1"}).status_code == 401
+        assert world.delivered() == {"delivered": 2}
+        assert call(process, gas, {"receipt": "G-1"}, secret=GAS).status_code == 200
+        assert call(process, water, {"receipt": "W-1"}).status_code == 200
+        assert world.delivered() == {"receipted": 2}
+
+
+def test_who_hears_of_anothers_alert_acknowledges_it_by_no_signed_call(world: World, tmp_path: Path) -> None:
+    with apart(world, tmp_path, gas_hears_all=True) as process:
+        of = world.value(
+            "select delivery_id from deliveries join alert_events using (event_id)"
+            " join alerts using (alert_id) where receiver = 'gas-co-desk' and asset_id = 'dma-1'"
+        )
+        said = {"receipt": "G-1", "acknowledge": {"who": "a", "why": "b"}}
+        answer = call(process, of, said, secret=GAS)
+        assert answer.status_code == 403
+        assert "not one of gas-co" in answer.json()["detail"]
+        assert call(process, "00000000-0000-4000-8000-000000000000", said, secret=GAS).status_code == 401
+    assert world.delivered() == {"delivered": 3}
+    assert world.value("select count(*) from alert_events where kind = 'acknowledged'") == 0
+    audited = world.rows("select status from api_audit order by audit_id")
+    assert [row["status"] for row in audited] == [403, 401]
 
 
 @pytest.mark.parametrize(

@@ -178,6 +178,7 @@ def test_the_page_is_well_formed_and_needs_nothing_from_elsewhere(language: Lang
     )
     assert elsewhere == {"http://www.w3.org/1999/xhtml", "http://www.w3.org/2000/svg"}
     assert "<script" not in text
+    assert "default-src 'none'" in text
 
 
 @each_language
