@@ -12,7 +12,7 @@ from simulator.hydraulics import gap_loss
 from simulator.incidents import Incident
 from simulator.network_files import find
 from simulator.physics import Signal
-from simulator.places import Places
+from simulator.places import Group, Places
 from simulator.rain import rainfall
 from simulator.rhythm import Wander, approach
 from simulator.surroundings import Moment
@@ -56,10 +56,10 @@ class Drains:
         self._outfalls = {each.asset: self._outfall(each) for each in incidents if isinstance(each, Backflow)}
         self._outside = dict.fromkeys(self._outfalls.values(), 0.0)
         self._gauges = places.of("rain-gauge")
-        self._gages = [asset.attributes.get("gage") for asset in self._gauges.assets]
+        self._gauge_of = _gauges(self._gauges)
         self._places = places
         if self._network is not None:
-            _all_have_rain(self._network, self._gages)
+            _all_have_rain(self._network, self._gauge_of)
             self._unrest = Wander(rng, len(self._network.dry), UNREST, UNREST_S)
             self._network.start(self._dry(self._network, moment))
 
@@ -110,8 +110,8 @@ class Drains:
         return dict(zip(network.dry, factors.tolist(), strict=True))
 
     def _rain(self, moment: Moment) -> dict[str, float]:
-        rain = rainfall(self._places, self._gauges, moment).tolist()
-        return {str(gage): each for gage, each in zip(self._gages, rain, strict=True) if gage is not None}
+        rain = rainfall(self._places, self._gauges, moment)
+        return {gage: float(rain[at]) for gage, at in self._gauge_of.items()}
 
     def _rise(self, moment: Moment) -> dict[str, float]:
         target = {self._outfalls[each.asset]: each.stage_m for each, _ in moment.of(Backflow)}
@@ -189,12 +189,20 @@ def _place(asset: Asset, network: Network) -> Place:
     return Place(name, str(node), str(said))
 
 
-def _all_have_rain(network: Network, gages: Iterable[object]) -> None:
-    said = {str(gage) for gage in gages if gage is not None}
-    if missing := sorted(network.gages - said):
+def _gauges(group: Group) -> dict[str, int]:
+    """Which rain gauge has the rain of each gage: the first that names it, for a repeated city has copies."""
+    found: dict[str, int] = {}
+    for at, asset in enumerate(group.assets):
+        if "network" in asset.attributes and "gage" in asset.attributes:
+            found.setdefault(str(asset.attributes["gage"]), at)
+    return found
+
+
+def _all_have_rain(network: Network, said: Mapping[str, int]) -> None:
+    if missing := sorted(network.gages - set(said)):
         raise ConfigurationError(
             f"rain gages {', '.join(missing)} of the city's sewer network: "
             "expected a rain-gauge with attributes network and gage for each"
         )
-    if unknown := sorted(said - network.gages):
+    if unknown := sorted(set(said) - network.gages):
         raise ConfigurationError(f"the city's sewer network has no rain gage {', '.join(unknown)}")

@@ -140,6 +140,16 @@ def test_sewer_gas_goes_on_over_it() -> None:
     assert sulfide[60:].min() > 20
 
 
+def test_the_first_of_the_copies_of_a_gauge_has_the_rain() -> None:
+    copy = replace(RAIN, id="RG.2", north=50_000)
+    early = scenario(Storm(start=Span(0), duration=Span(30 * MINUTE), asset="RG", depth_mm=40))
+    wet, dry = (
+        series(sent(village(*gauges, M3), 40, early), "d-M3/level")[1].max()
+        for gauges in ((RAIN, copy), (copy, RAIN))
+    )
+    assert wet > 0.3 > dry
+
+
 def test_the_same_town_says_the_same_byte_for_byte() -> None:
     early = Storm(start=Span(0), duration=Span(40 * MINUTE), asset="RG", depth_mm=40)
     one, again, other = (
@@ -170,7 +180,7 @@ M3, M5 = HOUSES[3], HOUSES[5]
         ),
         ([RAIN, replace(M3, attributes=IN | {"node": "RIVER"})], "asset M3: .*: one of nothing"),
         ([M3], "rain gages RAIN of the city's sewer network: expected a rain-gauge with attributes"),
-        ([RAIN, replace(RAIN, id="RG-2", attributes={"gage": "G2"})], "sewer network has no rain gage G2"),
+        ([RAIN, replace(RAIN, id="RG-2", attributes=IN | {"gage": "G2"})], "network has no rain gage G2"),
         (
             [RAIN, replace(M3, attributes={"network": "other", "node": "M3"})],
             "names the networks other, sewer: expected one, for SWMM computes one sewer network a process",
