@@ -236,7 +236,6 @@ const WORDS = {
   "dialog.graded": ["按矩阵定级", "as the matrix grades it"],
   "dialog.asset": ["设施编号", "Asset id"],
   "dialog.hazard": ["险情", "Hazard"],
-  "dialog.done": ["完成", "Done"],
   "dialog.refused": ["{n} 项未成功：{why}", "{n} refused: {why}"],
   "dialog.close": ["关闭", "Close"],
   "dialog.nothing": ["没有可确认的告警", "Nothing here can be acknowledged"],
@@ -288,7 +287,6 @@ const WORDS = {
   "map.whole": ["全图", "Whole city"],
   "map.legend": ["图例", "Legend"],
   "map.live": ["有未关闭告警", "with open alerts"],
-  "map.inherent": ["固有风险", "inherent risk"],
   "map.assets": ["设施 {n}", "{n} assets"],
   "map.search": ["搜索设施", "Search assets"],
   "map.keys": ["用方向键移动，加减键缩放", "Arrow keys move, + and − zoom"],
@@ -302,7 +300,6 @@ const WORDS = {
   "asset.quantity": ["指标", "Quantity"],
   "asset.latest": ["最新值", "Latest"],
   "asset.neighbours": ["相邻设施", "Neighbours"],
-  "asset.factors": ["后果因素", "Consequence factors"],
   "asset.gone": ["没有这个设施，或无权查看", "There is no such asset that you may see"],
   "factor.people": ["人员", "people"],
   "factor.critical_users": ["重要用户", "critical users"],
@@ -345,7 +342,6 @@ const WORDS = {
 
   "history.closed": ["已关闭告警", "Closed alerts"],
   "history.more": ["更早", "Earlier ones"],
-  "history.none": ["没有更多", "No more"],
 
   "kpi.days": ["最近 {n} 天", "last {n} d"],
   "kpi.missing": ["本服务未提供此项", "This service does not offer it"],
@@ -407,7 +403,6 @@ const WORDS = {
   "login.name": ["用户名", "Name"],
   "login.password": ["密码", "Password"],
   "login.go": ["登录", "Sign in"],
-  "login.link": ["正在用一次性链接登录…", "Signing in by a one-time link…"],
 
   "keys.title": ["快捷键", "Keys"],
   "keys.down": ["下一项", "next"],

@@ -1,4 +1,4 @@
-// Signing in: by name and password, or by a link that works once.
+// Signing in by name and password.
 
 import { Problem } from "../api.js";
 import { field, given } from "../dialog.js";
