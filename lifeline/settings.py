@@ -87,7 +87,7 @@ class Settings(BaseSettings):
     keep_journal_days: float = Field(default=7, ge=0)
     """How far back `lifeline replay --journal` can begin."""
     keep_transitions_days: float = Field(default=1200, ge=0)
-    """How long transitions and changes of risk stay; those of open cases stay in any case."""
+    """How long transitions, figures and changes of risk stay; those of open cases stay in any case."""
     keep_deliveries_days: float = Field(default=1200, ge=0)
     keep_dead_letters_days: float = Field(default=90, ge=0)
     keep_audit_days: float = Field(default=1200, ge=0)

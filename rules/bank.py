@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rules.bind import Pair
 from rules.guard import Guard
 from rules.kinds.base import Changes, Kind, Subjects, Times, Values
+from rules.model import Figure
 from rules.order import Index, Mask
 from sensors.model import Flag
 from sensors.readings import Readings
@@ -61,6 +62,15 @@ class Bank(ABC):
     def memory(self) -> int:
         """How much history (us) makes a new subject what it would be, had it always been there."""
         return self.kind.memory()
+
+    def measured(self) -> Iterator[Figure]:
+        """What its pairs measured since it was last asked."""
+        for each in self.kind.measured():
+            pair = self.pairs[each.subject]
+            yield Figure(
+                time=each.time, rule=pair.rule.name, subject=pair.subject, kind=self.kind.name,
+                asset=pair.asset, sensor=pair.sensor, value=each.value,
+            )  # fmt: skip
 
     def remember(self) -> dict[str, NDArray[Any]]:
         """Its memory as arrays."""

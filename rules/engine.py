@@ -18,7 +18,7 @@ from rules.event import Event, in_order, noticed, read
 from rules.groups import Groups
 from rules.hazards import Hazard, hazards
 from rules.kinds.base import FOREVER, Values
-from rules.model import RiskChange, RuleSet, Transition
+from rules.model import Figure, RiskChange, RuleSet, Transition
 from rules.order import NEVER, Index, Order, order
 from rules.waves import Shown, Waves, weave
 from sensors.consequence import scored
@@ -43,12 +43,14 @@ class Step:
     """What a batch of n readings did.
 
     late: bool [n]. flag: int8 [n], as given or SUSPECT where the value moved faster than it can.
+    figures: what rules measured, for people to watch; where one raised, those of before may come again.
     """
 
     late: NDArray[np.bool_]
     flag: NDArray[np.int8]
     transitions: tuple[Transition, ...]
     risk_changes: tuple[RiskChange, ...]
+    figures: tuple[Figure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class Engine:
         told = Told()
         if not len(features):
             late, flag = self._pass(readings, ticks, None, told)
-            return Step(late, flag, tuple(told.transitions), tuple(told.risk_changes))
+            return self._step(late, flag, told)
         woven = weave(readings, [(tick.position, tick.time) for tick in ticks], features)
         late, flag = np.zeros(len(woven.readings), np.bool_), woven.readings.flag.copy()
         for start, end in pairwise(woven.cuts):
@@ -99,7 +101,11 @@ class Engine:
             shown = woven.shown.part(start, end)
             late[rows], flag[rows] = self._pass(woven.readings[rows], between, shown, told)
         own = ~woven.heard
-        return Step(late[own], flag[own], tuple(told.transitions), tuple(told.risk_changes))
+        return self._step(late[own], flag[own], told)
+
+    def _step(self, late: NDArray[np.bool_], flag: NDArray[np.int8], told: Told) -> Step:
+        figures = tuple(sorted({figure for bank in self.banks for figure in bank.measured()}))
+        return Step(late, flag, tuple(told.transitions), tuple(told.risk_changes), figures)
 
     def _pass(
         self, readings: Readings, ticks: Sequence[Tick], shown: Shown | None, told: Told

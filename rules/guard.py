@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.kinds.base import Changes, Kind, Subjects, Times, Values
+from rules.kinds.base import Changes, Kind, Measured, Subjects, Times, Values
 from rules.kinds.waveform import Block, WaveformKind
 from sensors.model import Flag
 
@@ -250,6 +250,11 @@ class Guard:
         """The kind's."""
         return self._kind.memory()
 
+    def measured(self) -> list[Measured]:
+        """Take away what the kind measured; what it had to see again stands there again."""
+        found, self._kind.measured = self._kind.measured, []
+        return found
+
     def explain(self, subject: int, state: int, value: float) -> str:
         """As the kind's."""
         if state == FAILED:
@@ -296,6 +301,7 @@ class Guard:
         """Be as before the newest call."""
         assert self._memory is not None
         self._kind.recall(self._memory, self._all, self._all)
+        self._kind.measured.clear()
         for call in self._calls[:-1]:
             list(call.make(self._kind))
             self._kind.state[self._off] = FAILED

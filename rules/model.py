@@ -162,6 +162,18 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
         return UUID(bytes=hashlib.blake2b(text.encode(), digest_size=16).digest())
 
 
+class Figure(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """What a rule measured at one subject at an event time (us since 1970 UTC), in its kind's unit."""
+
+    time: int
+    rule: str
+    subject: str
+    kind: str
+    asset: str
+    sensor: int | None
+    value: float
+
+
 class RiskChange(msgspec.Struct, frozen=True, kw_only=True):
     """The risk level of one (asset, hazard) changed at an event time; level None = no live evidence left."""
 

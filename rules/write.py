@@ -8,7 +8,7 @@ import asyncpg
 import msgspec
 
 from rules.engine import Step
-from rules.model import RiskChange, RuleSet, Transition
+from rules.model import Figure, RiskChange, RuleSet, Transition
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -26,6 +26,13 @@ _RISK_CHANGE = """
 insert into risk_changes (asset_id, hazard, time, level, previous_level, likelihood, consequence,
     inputs, cause, rules_version, partition, seq, retrospective)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+"""
+
+_FIGURES = """
+insert into rule_figures (rule, subject, kind, asset_id, sensor_id, time, value)
+select * from unnest(
+    $1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::timestamptz[], $7::double precision[])
+on conflict do nothing
 """
 
 _RISK_STATE = """
@@ -49,8 +56,9 @@ class Source:
 async def write_step(
     connection: asyncpg.Connection, step: Step, rules_version: str, partition: str, seq: int
 ) -> None:
-    """Store transitions and changes of risk, and wake who waits for them."""
+    """Store transitions, changes of risk and figures, and wake who waits for them."""
     source = Source(rules_version, partition, seq)
+    await _write_figures(connection, step.figures)
     await write_transitions(connection, step.transitions, source)
     if step.risk_changes:
         await write_risk_changes(connection, step.risk_changes, source)
@@ -63,6 +71,13 @@ async def write_step(
             ],
         )
         await connection.execute("notify lifeline_risk")
+
+
+async def _write_figures(connection: asyncpg.Connection, figures: Sequence[Figure]) -> None:
+    if not figures:
+        return
+    rows = [(f.rule, f.subject, f.kind, f.asset, f.sensor, _moment(f.time), f.value) for f in figures]
+    await connection.execute(_FIGURES, *zip(*rows, strict=True))
 
 
 async def write_transitions(

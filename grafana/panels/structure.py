@@ -1,12 +1,14 @@
 """Panels of structures: strain as temperature makes it, and what only rules compute."""
 
+from collections.abc import Sequence
+
 from grafana_foundation_sdk.models import common, timeseries, xychart
 from grafana_foundation_sdk.models.dashboard import FieldConfig, Panel, ValueMap, ValueMappingResult
 
 from grafana.language import Language
 from grafana.panels.base import CALM, HIDDEN, Place, column, legend, panel, together
 from grafana.panels.risk import to_asset
-from grafana.panels.watch import LIMIT, Watched, standing, states
+from grafana.panels.watch import LIMIT, Watched, chart, standing, states
 from grafana.query import Format, Query
 from grafana.units import unit
 
@@ -80,16 +82,16 @@ def strain_and_temperature(language: Language, place: Place) -> Panel:
     )
 
 
-def found(language: Language, place: Place, title: tuple[str, str], quantity: str) -> Panel:
-    """What the rules found in a quantity from which they compute a figure that is stored nowhere else."""
-    asset = language.column("asset_name")
+def found(language: Language, place: Place, title: tuple[str, str], quantities: Sequence[str]) -> Panel:
+    """What the rules found in quantities from which they compute a figure of their own."""
+    asset, of = language.column("asset_name"), ", ".join(f"'{each}'" for each in quantities)
     return standing(
         language.say(*title),
         place,
         f"""
         select t.time, t.{asset} as asset, t.asset_id, t.domain, t.rule, t.state, t.value, t.reason
         from grafana.transitions_recent t join grafana.sensors s using (sensor_id)
-        where $__timeFilter(t.time) and t.domain = 'bridge' and s.quantity = '{quantity}'
+        where $__timeFilter(t.time) and t.domain = 'bridge' and s.quantity in ({of})
         order by t.time desc limit 100
         """,
         [
@@ -103,6 +105,24 @@ def found(language: Language, place: Place, title: tuple[str, str], quantity: st
             column("domain", language.say("系统代码", "domain"), HIDDEN),
         ],
     )
+
+
+def figures(
+    language: Language,
+    place: Place,
+    title: tuple[str, str],
+    kind: str,
+    measure: str,
+    limits: Sequence[float] = (),
+) -> Panel:
+    """What the rules of a kind measured over time, each at its subject, in the kind's unit."""
+    asset = language.column("asset_name")
+    sql = f"""
+        select time, {asset} || ' ' || subject as metric, value
+        from grafana.rule_figures
+        where kind = '{kind}' and domain = 'bridge' and $__timeFilter(time) order by time
+    """
+    return chart(language.say(*title), place, sql, measure, limits)
 
 
 def intrusions(language: Language, place: Place) -> Panel:

@@ -41,3 +41,8 @@ where sensor_id % 5 = 0;
 insert into journal (partition, seq, epoch, written_at, messages, readings, duplicates, late, body)
 select '1-of-1', row_number() over (), 1, time, 160, 166, 2, 1, ''
 from generate_series('$NOW'::timestamptz - interval '1 day', '$NOW', interval '1 second') time;
+
+insert into rule_figures (rule, subject, kind, asset_id, sensor_id, time, value)
+select 'natural-frequency', device_id || '/' || key, 'spectrum', asset_id, sensor_id, time, 2.9
+from sensors, generate_series('$NOW'::timestamptz - interval '60 days', '$NOW', interval '10 minutes') time
+where quantity = 'acceleration';

@@ -1,7 +1,7 @@
 """What is old enough goes: whole chunks where there are chunks, else rows, a few at a time.
 
 What an open case rests on stays, however old: every chunk within a day of a moment that it tells of, and its
-transitions, changes of risk and deliveries.
+transitions, figures, changes of risk and deliveries.
 """
 
 from collections.abc import AsyncGenerator
@@ -64,6 +64,7 @@ _CASE = _NOT_OPEN.format("(a.asset_id, a.hazard) = (old.asset_id, old.hazard)")
 
 _OLD_ROWS = {
     "transitions": f"time < $1 and {_CASE}",
+    "rule_figures": "time < $1",
     "risk_changes": f"detected_at < $1 and claimed_at is not null and {_CASE}",
     "deliveries": "finished_at < $1 and "
     + _NOT_OPEN.format("alert_id = (select alert_id from alert_events e where e.event_id = old.event_id)"),

@@ -16,7 +16,7 @@ class Keep:
 
     @classmethod
     def of(cls, settings: Settings) -> "Keep":
-        """As the settings say; changes of risk stay as long as the transitions that made them."""
+        """As the settings say; changes of risk and figures stay as long as transitions."""
         return cls(
             {
                 "readings": settings.keep_readings_days,
@@ -25,6 +25,7 @@ class Keep:
                 "waveforms": settings.keep_waveforms_days,
                 "journal": settings.keep_journal_days,
                 "transitions": settings.keep_transitions_days,
+                "rule_figures": settings.keep_transitions_days,
                 "risk_changes": settings.keep_transitions_days,
                 "deliveries": settings.keep_deliveries_days,
                 "dead_letter": settings.keep_dead_letters_days,

@@ -85,6 +85,15 @@ class Changes:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A subject's figure at an event time, in the unit that its kind judges in."""
+
+    subject: int
+    time: int
+    value: float
+
+
 class Kind(ABC, Generic[P]):
     """A detector over n subjects, all arrays of length n; see the modules beside for the formulas."""
 
@@ -100,6 +109,8 @@ class Kind(ABC, Generic[P]):
 
     def __init__(self, parameters: Sequence[P]) -> None:
         self.state: States = np.zeros(len(parameters), np.int8)
+        self.measured: list[Measured] = []
+        """What it measured since somebody took that away: for people to watch, no part of its memory."""
 
     @classmethod
     def must_learn(cls, parameters: P) -> bool:

@@ -28,15 +28,16 @@ Reference: EN 1993-1-9 §7, table 8 for the categories; ASTM E1049-85; Miner, J.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import rainflow
 from numpy.typing import NDArray
 
-from rules.kinds.base import Changes, Subjects, Times, Values, of_each
+from rules.kinds.base import Changes, Measured, Subjects, Times, Values, of_each
 from rules.kinds.waveform import Block, Samples, WaveformKind, WaveformParameters
 from sensors.model import Flag
+from sensors.readings import HOUR
 
 KNEE, CUT_OFF = 0.737, 0.404
 """Of the category: where the slope goes from 3 to 5, and below which nothing counts."""
@@ -123,6 +124,8 @@ class Fatigue(WaveformKind[FatigueParameters]):
             limits[row, : each.states] = each.limits
         self._limits = limits
         self.damage = of_each(parameters, "used", np.float64)
+        self._seen, self._hour = self.damage.copy(), np.full(count, -1)
+        """The sum as it was judged last, and the newest hour of which it was measured, counted from 1970."""
         self._way = np.zeros(count, np.int8)
         """1 = rising, -1 = falling, 0 = not known yet."""
         self._extreme = np.full(count, np.nan)
@@ -139,10 +142,24 @@ class Fatigue(WaveformKind[FatigueParameters]):
         stirs: NDArray[np.bool_] = ~(np.abs(off) <= self._gate[subject]) | (way * off > 0)
         return stirs
 
+    def recall(self, memory: dict[str, NDArray[Any]], old: Subjects, new: Subjects) -> None:
+        super().recall(memory, old, new)
+        self._seen = self.damage.copy()
+
     def _judge(self, subject: Subjects, time: Times) -> Iterator[Changes]:
+        self._measure(subject, time)
         state = (self.damage[subject, None] >= self._limits[subject]).sum(axis=1).astype(np.int8)
         for changes in self._change(np.arange(len(subject)), subject, time, state):
             yield replace(changes, figure=self.damage[changes.subject])
+
+    def _measure(self, subject: Subjects, time: Times) -> None:
+        """Note the sum where it grew for the first time in an hour."""
+        damage, hour = self.damage[subject], time // HOUR
+        grew = (damage != self._seen[subject]) & (hour > self._hour[subject])
+        self._seen[subject] = damage
+        for row in grew.nonzero()[0].tolist():
+            self._hour[subject[row]] = hour[row]
+            self.measured.append(Measured(int(subject[row]), int(hour[row] * HOUR), float(damage[row])))
 
     def _follow(self, subject: Subjects, value: Values) -> None:
         """Go one value on with each of the subjects."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.duration import Duration, lasting
-from rules.kinds.base import Changes, Subjects, of_each
+from rules.kinds.base import Changes, Measured, Subjects, of_each
 from rules.kinds.waveform import Block, WaveformKind, WaveformParameters
 from rules.modes import Covariances, Poles, poles
 from sensors.readings import SECOND
@@ -112,10 +112,15 @@ class Modal(WaveformKind[P]):
             verdict = self.judge(subject, poles(self._covariances(subject), self._rate[subject]), beside)
             if verdict is not None:
                 self.figure[subject], met = verdict
+                self.measured.append(Measured(subject, self._ends(subject), float(self.figure[subject])))
                 state = self._judged(subject, met)
                 yield from self._settle(subject, time, state, float(self.figure[subject]))
         self._samples[subject] = self._blocks[subject] = 0
         self._sums[subject] = 0.0
+
+    def _ends(self, subject: int) -> int:
+        """Event time (us) of the end of the window under way."""
+        return int((self._number[subject] + 1) * self._window[subject])
 
     def _covariances(self, subject: int) -> NDArray[np.float64]:
         """Mean products [lags + 1, channels, channels]; a block has fewer pairs of samples at longer lags."""

@@ -183,8 +183,15 @@ async def test_other_tables_lose_old_rows(db: asyncpg.Connection, database: str)
             " values ($1, 't', 'r', '', '', 0)",
             ago(age),
         )
-    assert "dead_letter: 1 rows from before 2025-12-04 deleted" in await maintained(database)
+    for age in (1199, 1201):
+        await db.execute(
+            "insert into rule_figures values ('r', 's', 'spectrum', 'a', null, $1, 2.9)", ago(age)
+        )
+    told = await maintained(database)
+    assert "dead_letter: 1 rows from before 2025-12-04 deleted" in told
+    assert "rule_figures: 1 rows from before" in told
     assert await ages(db, "dead_letter", "received_at") == [1, 89]
+    assert await ages(db, "rule_figures", "time") == [1199]
 
 
 async def test_a_replays_database_loses_nothing(db: asyncpg.Connection, database: str) -> None:

@@ -42,6 +42,11 @@ def test_a_shifted_frequency_is_found_though_the_worker_was_killed_within_its_wi
             ).fetchall()
             assert worker.stop() == 0
         explained = db.execute("select transition_id from transitions").fetchone()
+        measured = db.execute(
+            "select extract(epoch from time)::float8 - %s, value from grafana.rule_figures"
+            " where kind = 'spectrum' and subject = 'a0/z0' order by time",
+            [START / 1e6],
+        ).fetchall()
     assert explained is not None
     account = read(database, str(explained[0]))
     assert [(window.sensor, len(window.times)) for window in account.windows] == [
@@ -54,6 +59,8 @@ def test_a_shifted_frequency_is_found_though_the_worker_was_killed_within_its_wi
     time, frequency = found[0][3:]
     assert time == START / 1e6 + 300 - 1 / RATE
     assert abs(frequency / (0.93 * FREQUENCY) - 1) < 0.01
+    assert [second for second, _ in measured] == [60, 120, 180, 240, 300, 360]
+    assert np.allclose([value / FREQUENCY for _, value in measured], [1] * 3 + [0.93] * 3, rtol=0.02)
 
 
 def send(broker: Mosquitto, first: int, end: int) -> None:

@@ -88,3 +88,10 @@ select '1/1', row_number() over (), 1, time, 20, 120, 2, 1, ''
 from generate_series('$NOW'::timestamptz - interval '2 days', '$NOW', interval '1 second') time;
 
 analyze;
+
+insert into rule_figures (rule, subject, kind, asset_id, sensor_id, time, value)
+select kind, device_id || '/' || key, kind, asset_id, sensor_id, time, figure
+from sensors
+join (values ('acceleration', 'spectrum', 2.9), ('strain', 'fatigue', 0.12)) measured (quantity, kind, figure)
+    using (quantity),
+    generate_series('$NOW'::timestamptz - interval '1 day', '$NOW', interval '1 hour') time;

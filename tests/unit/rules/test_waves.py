@@ -16,7 +16,7 @@ from rules.engine import Engine, Tick
 from rules.kinds.modal import Covariances
 from rules.kinds.spectrum import Spectrum
 from rules.memory import remember
-from rules.model import RiskChange, Transition
+from rules.model import Figure, RiskChange, Transition
 from rules.succession import Succession
 from rules.waves import weave
 from sensors.model import Flag
@@ -188,10 +188,10 @@ WARM = msgspec.structs.replace(
 )
 
 
-def run(cuts: list[int], *, restart: bool = False) -> tuple[list[Transition], list[RiskChange]]:
+def run(cuts: list[int], *, restart: bool = False) -> tuple[list[Transition], list[RiskChange], list[Figure]]:
     """Play the arrivals in batches; through the journal, and out of a snapshot where it is asked for."""
     mine = engine(WARM, SILENCE)
-    transitions, changes = [], []
+    transitions, changes, figures = [], [], []
     for start, end in zip([0, *cuts], [*cuts, len(ARRIVALS)], strict=True):
         readings, ticks, waveforms = [], [], []
         for what, number in ARRIVALS[start:end]:
@@ -211,7 +211,8 @@ def run(cuts: list[int], *, restart: bool = False) -> tuple[list[Transition], li
         step = mine.step(warmth(*readings), ticks, features)
         transitions += step.transitions
         changes += step.risk_changes
-    return transitions, changes
+        figures += step.figures
+    return transitions, changes, figures
 
 
 WHOLE = run([])
@@ -219,6 +220,17 @@ WHOLE = run([])
 
 def test_the_feed_says_something() -> None:
     assert {(t.rule, t.state) for t in WHOLE[0]} >= {("spectrum", 1)}
+
+
+def test_each_window_that_is_judged_is_measured_once() -> None:
+    figures = WHOLE[2]
+    assert {(each.kind, each.rule, each.subject) for each in figures} == {
+        ("spectrum", "spectrum", "a0/z0"), ("spectrum", "spectrum", "a1/z0"),
+    }  # fmt: skip
+    of_one = [each for each in figures if each.subject == "a0/z0"]
+    assert [(each.time - START) // MINUTE for each in of_one] == [1, 2, 3, 4, 5, 6, 7]
+    values = [each.value / FREQUENCY for each in of_one]
+    assert values == pytest.approx([1, 1, 1, 0.93, 0.93, 0.93, 0.93], rel=0.02)
 
 
 @settings(max_examples=3, deadline=None)
@@ -236,23 +248,25 @@ def test_a_sensor_may_send_readings_and_blocks(arrivals: list[str], seed: int) -
     """All in one batch, or one batch each: the damage counted is the same to the last bit."""
     random = np.random.default_rng(seed)
     together, apart = engine(FATIGUE), engine(FATIGUE)
-    values, times, ticks, waveforms, at = [], [], [], [], START
+    values, times, ticks, waveforms, figures, at = [], [], [], [], [], START
     for number, what in enumerate(arrivals):
-        at += SECOND
+        at += 20 * MINUTE
         value, samples = float(random.normal()), random.normal(size=5).astype(np.float32)
         block = Waveform(sensor=1, start=at, rate=50.0, samples=samples, flag=1, message=number)
         if what == "r":
             values.append(value)
             times.append(at)
-            apart.step(strain([at], [value]))
+            figures += apart.step(strain([at], [value])).figures
         elif what == "b":
             waveforms.append(msgspec.structs.replace(block, position=len(values), ticks=len(ticks)))
-            apart.step(Readings.empty(), (), apart.waves.features([block]))
+            figures += apart.step(Readings.empty(), (), apart.waves.features([block])).figures
         else:
             ticks.append(Tick(len(values), at))
             apart.step(Readings.empty(), [Tick(0, at)])
     step = together.step(strain(times, values), ticks, together.waves.features(waveforms))
     assert memory(together) == memory(apart)
+    assert list(step.figures) == figures
+    assert len({each.time for each in figures}) == len(figures)
     assert len(step.late) == len(step.flag) == len(values)
 
 
