@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.stamp
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-full evaluate check services-start services-stop clean
+.PHONY: help setup demo env test test-full evaluate check services-start services-stop clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,6 +14,9 @@ setup: $(STAMP) ## virtual environment, TimescaleDB and Mosquitto; nothing outsi
 
 demo: setup ## a city in your terminal, from sensor to receipt; MINUTES=1 ends it by itself
 	@$(BIN)/lifeline up $(if $(MINUTES),--minutes $(MINUTES))
+
+env: $(STAMP) ## passwords, certificates and .env for docker-compose.yml; what is there stays
+	@$(BIN)/lifeline env $(foreach name,$(HOST),--host $(name))
 
 test: setup ## everything against real services, with small counts
 	@$(BIN)/pytest -m "not full" -n 2 --dist loadfile

@@ -62,6 +62,13 @@ class Broker(msgspec.Struct, frozen=True, kw_only=True):
         return cls(host=parts.hostname or "", port=port, tls=tls, user=user, password=password, ca=ca)
 
 
+def why_away(error: Exception) -> str:
+    """What is wrong with the way to a broker, and where that can be mended, if here."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not one that LIFELINE_MQTT_CA vouches for: {error.verify_message}"
+    return str(error)
+
+
 class Subscriber:
     """A persistent session at the broker, kept up for as long as the context lasts.
 
@@ -189,7 +196,7 @@ class Subscriber:
             except (OSError, ValueError) as error:
                 if self._pause == _FIRST_PAUSE_S:
                     log.warning(
-                        "broker_away", broker=self._broker.host, port=self._broker.port, error=str(error)
+                        "broker_away", broker=self._broker.host, port=self._broker.port, error=why_away(error)
                     )
             await asyncio.sleep(self._pause * random.uniform(0.5, 1.0))  # noqa: S311, no secret
             self._pause = min(self._pause * 2, _LONGEST_PAUSE_S)

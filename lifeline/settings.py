@@ -61,6 +61,10 @@ class Settings(BaseSettings):
     mqtt_password: SecretStr | None = None
     mqtt_ca: FilePath | None = None
     """CA certificate that signs the broker's, for mqtts."""
+    broker_files: Path | None = None
+    """Folder of the broker's password file and access list, which `lifeline device` writes."""
+    broker_pid: Path | None = None
+    """File with the number of the broker's process, which is told of a change by SIGHUP; none = it is not."""
     runtime: Path = Path(".runtime")
     """Where the local TimescaleDB and Mosquitto live."""
     data: Path = Path("../shared/data")

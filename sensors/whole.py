@@ -10,8 +10,10 @@ from sensors.errors import ConfigurationError
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[BinaryIO]:
+def whole(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
     """A file to write bytes to, which gets its name when all is written; broken off, it leaves nothing.
+
+    mode: who may read and write it, from its first byte on, less what the umask takes away.
 
     What is no file, a pipe or a terminal, is written to as it is.
 
@@ -19,12 +21,12 @@ def whole(path: Path) -> Iterator[BinaryIO]:
         ConfigurationError: it cannot be made there.
     """
     if path.exists() and not path.is_file():
-        with _opened(path, path) as file:
+        with _opened(path, path, mode) as file:
             yield file
         return
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with _opened(beside, path) as file:
+        with _opened(beside, path, mode) as file:
             yield file
         beside.replace(path)
     except BaseException:
@@ -33,8 +35,8 @@ def whole(path: Path) -> Iterator[BinaryIO]:
         raise
 
 
-def _opened(place: Path, wanted: Path) -> BinaryIO:
+def _opened(place: Path, wanted: Path, mode: int) -> BinaryIO:
     try:
-        return place.open("wb")
+        return open(place, "wb", opener=lambda path, flags: os.open(path, flags, mode))
     except OSError as error:
         raise ConfigurationError(f"{wanted}: cannot be written: {error.strerror}") from None

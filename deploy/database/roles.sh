@@ -5,10 +5,19 @@
 # lifeline_alerts has the life of the cases, lifeline_maintain rolls up and lets go, grafana sees views, lifeline_backup
 # sees everything; the last two cannot write, whatever they are granted.
 set -eu
+secrets=${SECRETS:-/run/secrets}
+# Each by itself: a file that is missing ends the script.
+PGPASSWORD=$(cat "$secrets/postgres")
+owner=$(cat "$secrets/database-owner")
+worker=$(cat "$secrets/database-worker")
+alerts=$(cat "$secrets/database-alerts")
+maintain=$(cat "$secrets/database-maintain")
+grafana=$(cat "$secrets/database-grafana")
+backup=$(cat "$secrets/database-backup")
+export PGPASSWORD
 psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username "${POSTGRES_USER:-postgres}" --dbname "$POSTGRES_DB" \
-    --set owner="$LIFELINE_DATABASE_PASSWORD" --set worker="$WORKER_DATABASE_PASSWORD" \
-    --set alerts="$ALERTS_DATABASE_PASSWORD" --set maintain="$MAINTAIN_DATABASE_PASSWORD" \
-    --set grafana="$GRAFANA_DATABASE_PASSWORD" --set backup="$BACKUP_DATABASE_PASSWORD" <<'SQL'
+    --set owner="$owner" --set worker="$worker" --set alerts="$alerts" --set maintain="$maintain" \
+    --set grafana="$grafana" --set backup="$backup" <<'SQL'
 set client_min_messages = warning;
 
 select format('create role %I nologin', name)

@@ -1,10 +1,11 @@
 #!/bin/sh
-# Gives workers and engineers the passwords that the environment says, leaves all others as they are, and becomes the
-# broker.
+# Gives the system's own processes the passwords of their files, leaves devices as they are, and becomes the broker.
 set -eu
-passwords=/mosquitto/data/passwords
 umask 077
-touch "$passwords"
-mosquitto_passwd -b "$passwords" lifeline-worker "$LIFELINE_MQTT_PASSWORD"
-mosquitto_passwd -b "$passwords" lifeline-engineer "$ENGINEER_MQTT_PASSWORD"
+cd /mosquitto/data/
+touch passwords
+for who in worker engineer; do
+    mosquitto_passwd -b passwords "lifeline-$who" "$(cat "/run/secrets/mqtt-$who")"
+done
+[ -e acl ] || cat /mosquitto/config/acl > acl
 exec mosquitto -c /mosquitto/config/mosquitto.conf

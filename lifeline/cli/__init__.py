@@ -11,7 +11,9 @@ from lifeline.cli import (
     database,
     dead_letter,
     deliveries,
+    device,
     doctor,
+    env,
     evaluate,
     history,
     maintain,
@@ -35,11 +37,13 @@ app = typer.Typer(
 )
 app.add_typer(services.app, name="services")
 app.add_typer(city.app, name="city")
+app.add_typer(device.app, name="device")
 app.command()(database.migrate)
 app.command()(maintain.maintain)
 app.command()(backup.backup)
 app.command()(backup.restore)
 app.command()(doctor.doctor)
+app.command()(env.env)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(alerts.token, name="token")
 app.add_typer(user.app, name="user")

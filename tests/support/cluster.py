@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from lifeline.provision.plan import PASSWORDS
 from lifeline.runtime.packages import Prefix
 from lifeline.runtime.postgres import Postgres
 
@@ -26,10 +27,16 @@ class Cluster:
         return self.postgres.dsn("lifeline").replace("postgres@", f"{user}@")
 
     def make_roles(self, password: str = PASSWORD) -> None:
-        names = ("LIFELINE", "WORKER", "ALERTS", "MAINTAIN", "GRAFANA", "BACKUP")
+        secrets = self.postgres.directory / "secrets"
+        secrets.mkdir(exist_ok=True)
+        for name in PASSWORDS:
+            (secrets / name).write_text(password, encoding="ascii")
+        self.make_roles_of(secrets)
+
+    def make_roles_of(self, secrets: Path) -> None:
+        """With the passwords of a folder, as `lifeline env` makes it."""
         given = {"POSTGRES_DB": "lifeline", "PGHOST": "127.0.0.1", "PGPORT": str(self.postgres.port)}
-        given |= {f"{name}_DATABASE_PASSWORD": password for name in names}
-        given["PATH"] = f"{self.prefix.postgres}:{os.environ['PATH']}"
+        given |= {"PATH": f"{self.prefix.postgres}:{os.environ['PATH']}", "SECRETS": str(secrets)}
         subprocess.run(["sh", SCRIPT], env=given, check=True)
 
 

@@ -14,11 +14,13 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 from typer.main import get_command
+from typer.testing import CliRunner
 
 from alerts import outbox
 from ingest.partition import Partition
 from lifeline import worker
 from lifeline.cli import app
+from lifeline.provision.plan import DSNS, PASSWORDS, dsns
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
@@ -26,10 +28,11 @@ COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 LINES = [line.split(maxsplit=1) for line in DOCKERFILE.splitlines() if line and not line.startswith("#")]
-OURS = {"migrate", "worker", "worker-2", "alerts", "maintain", "simulator"}
-ONCE = {"roles", "migrate"}
+OURS = {"migrate", "worker", "worker-2", "device", "engineer", "alerts", "maintain", "simulator"}
+ONCE = {"roles", "migrate", "device", "engineer"}
 UNWATCHED = {*ONCE, "simulator"}
 """Without a health check: the simulator ends by itself where it cannot send, and nothing waits for it."""
+SECRETS = "${LIFELINE_SECRETS:?run make env, see docs/operations.md}/"
 
 every_service = pytest.mark.parametrize("name", SERVICES)
 
@@ -56,48 +59,79 @@ def test_the_file_is_what_the_compose_specification_says() -> None:
 def test_every_variable_must_be_set_and_says_what_to_do() -> None:
     used = re.findall(r"(?<!\$)\$\{(\w+)(.*?)\}", TEXT)
     assert used
-    assert {rest for _, rest in used} == {":?set it in .env, see docs/operations.md"}
+    assert {rest for _, rest in used} == {":?run make env, see docs/operations.md"}
     assert not re.search(r"(?<!\$)\$\w", TEXT), "a variable without braces may be missing unnoticed"
 
 
-def test_the_documented_commands_set_every_variable(tmp_path: Path) -> None:
-    guide = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-    commands = next(block for block in re.findall(r"```sh\n(.*?)```", guide, re.DOTALL) if ".env" in block)
-    subprocess.run(["sh", "-euc", commands], cwd=tmp_path, check=True)
+def test_make_env_makes_every_variable_and_every_secret(tmp_path: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(r"^env: .*\n\t@\$\(BIN\)/lifeline env", makefile, re.MULTILINE)
+    (tmp_path / "docker-compose.yml").write_text(TEXT, encoding="utf-8")
+    assert CliRunner().invoke(app, ["env", str(tmp_path), "--host", "broker.city.example"]).exit_code == 0
     made = dict(line.split("=", 1) for line in (tmp_path / ".env").read_text(encoding="ascii").splitlines())
     assert made.keys() == set(re.findall(r"\$\{(\w+):\?", TEXT))
-    assert all(re.fullmatch(r"[0-9a-f]{32,}", value) for value in made.values()), "a URL holds some of them"
-    assert len(set(made.values())) == len(made)
-    assert (tmp_path / ".env").stat().st_mode & 0o077 == 0
+    named = {secret["file"].removeprefix(SECRETS) for secret in COMPOSE["secrets"].values()}
+    assert named == {path.name for path in (tmp_path / made["LIFELINE_SECRETS"]).iterdir()} - {"ca.key"}
+
+
+def test_what_is_made_stays_out_of_the_repository_and_the_image() -> None:
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert {"/.env", "/deploy/secrets/"} <= set(ignored)
+    assert "!deploy" not in (ROOT / ".dockerignore").read_text(encoding="utf-8")
 
 
 @every_service
 def test_no_secret_stands_in_the_file(name: str) -> None:
+    given = SERVICES[name].get("secrets", [])
+    assert set(given) <= COMPOSE["secrets"].keys()
     for text in texts(SERVICES[name].get("environment", {})):
         key, _, value = text.partition("=")
-        if "PASSWORD" in key or "://" in value:
-            assert "${" in value or value.startswith("mqtt://mosquitto:"), key
+        if re.search("PASSWORD|DSN|CERT|_KEY|_CA$", key):
+            assert value.removeprefix("/run/secrets/") in given, key
+
+
+@every_service
+def test_nothing_is_spoken_in_plain_text_where_tls_is_there(name: str) -> None:
+    for text in texts(SERVICES[name]):
+        assert "mqtt://" not in text
+        assert "sslmode=" not in text or "verify-full" in text
+    assert all("sslmode=verify-full" in dsn for dsn in dsns(dict.fromkeys(PASSWORDS, "x")).values())
+
+
+@every_service
+def test_every_secret_that_a_service_reads_it_gets(name: str) -> None:
+    """In its command and health check, and in the files that it mounts."""
+    service = SERVICES[name]
+    mounted = [ROOT / volume.split(":")[0] for volume in service.get("volumes", []) if volume[0] == "."]
+    files = [file for each in mounted for file in ([each] if each.is_file() else each.rglob("*.*"))]
+    spoken = [
+        *texts(service),
+        *(file.read_text(encoding="utf-8") for file in files if file.suffix != ".json"),
+    ]
+    asked = set(re.findall(r"(?:/run/secrets|\$secrets)/([\w.-]+\w)", "\n".join(spoken)))
+    assert asked - {"mqtt"} <= set(service.get("secrets", []))
 
 
 def test_each_process_has_the_role_that_is_its_own_and_the_script_makes_it() -> None:
-    users = {
-        name: re.fullmatch(r"postgresql://(\w+):\$\{(\w+):.*", service["environment"]["LIFELINE_DSN"])
+    given = {
+        name: DSNS[Path(service["environment"]["LIFELINE_DSN_FILE"]).name]
         for name, service in SERVICES.items()
-        if "LIFELINE_DSN" in service.get("environment", {})
+        if "LIFELINE_DSN_FILE" in service.get("environment", {})
     }
-    assert {name: found and found[1] for name, found in users.items()} == {
+    assert {name: role for name, (role, _) in given.items()} == {
         "migrate": "lifeline",
         "worker": "lifeline_worker",
         "worker-2": "lifeline_worker",
         "alerts": "lifeline_alerts",
         "maintain": "lifeline_maintain",
+        "device": "lifeline_worker",
+        "engineer": "lifeline",
     }
     script = (ROOT / "deploy" / "database" / "roles.sh").read_text(encoding="utf-8")
-    assert set(re.findall(r"\$(\w+_DATABASE_PASSWORD)", script)) <= set(SERVICES["roles"]["environment"])
-    for found in users.values():
-        assert found
-        assert f"alter role {found[1]} login" in script
-        assert f"${found[2]}" in script
+    for role, secret in given.values():
+        variable = secret.removeprefix("database-")
+        assert f"alter role {role} login password :'{variable}'" in script
+        assert f'{variable}=$(cat "$secrets/{secret}")' in script
 
 
 @every_service
@@ -168,9 +202,10 @@ def megabytes(size: str) -> int:
 
 
 @every_service
-def test_a_port_is_open_on_this_machine_only(name: str) -> None:
+def test_a_port_is_open_on_this_machine_only_where_it_does_not_speak_tls(name: str) -> None:
     for port in SERVICES[name].get("ports", []):
-        assert re.fullmatch(r"127\.0\.0\.1:(\d+):\1", port), "without TLS nothing is offered to the network"
+        where = r"\$\{LIFELINE_BIND:.*?\}" if name in {"mosquitto", "alerts"} else r"127\.0\.0\.1"
+        assert re.fullmatch(rf"{where}:(\d+):\1", port)
 
 
 @every_service
@@ -197,10 +232,11 @@ def test_a_command_is_one_that_lifeline_has(name: str) -> None:
     registered = vars(get_command(app))["commands"]
     command, *options = SERVICES[name]["command"]
     known = {spelled for each in registered[command].params for spelled in each.opts}
+    known |= getattr(registered[command], "commands", {}).keys()
     assert {option for option in options if option.startswith("-")} <= known
     for text in texts(SERVICES[name].get("healthcheck", {})):
         code = text.removeprefix("test=")
-        if code.startswith("from "):
+        if code.startswith(("from ", "import ")):
             compile(code, name, "exec")
 
 
