@@ -45,7 +45,6 @@ update deliveries set state = 'queued', attempts = 0, next_try_at = null, finish
     queued_at = clock_timestamp()
 where delivery_id = %s
 """
-_NOW = "update procrastinate_jobs set scheduled_at = null where lock = %s and status = 'todo'"
 _USE = "insert into receipt_calls (digest) values (%s) on conflict do nothing"
 _CLOSE = """
 update deliveries set state = 'receipted', receipt = %s, next_try_at = null, last_error = null,
@@ -138,7 +137,7 @@ async def retry(
             )
             await outbox.put(connection, [message])
         else:
-            await connection.execute(_NOW, [f"{row['alert_id']} {row['receiver']}"])
+            await outbox.hurry(connection, row["alert_id"], row["receiver"])
         again = await _locked(connection, delivery_id, own)
         assert again is not None
         return Sent(**again)

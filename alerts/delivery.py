@@ -1,23 +1,24 @@
-"""Brings one message to its receiver and writes down what came of it."""
+"""Makes messages, sends them, and writes down what came of it."""
 
-import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-import httpx
+import aiohttp
+from psycopg.types.json import Jsonb
 from pydantic import ValidationError
 
 from alerts.backoff import next_try
 from alerts.channels.build import build
 from alerts.channels.channel import Channel, Earlier, Letter
-from alerts.database import Pool
+from alerts.database import Connection
 from alerts.message import message
-from alerts.metrics import Metrics
-from alerts.outbox import TryAgain
-from alerts.outcome import Outcome, Permanent, Taken, Transient
+from alerts.outcome import Outcome, Permanent, State, Taken, Transient
 from alerts.routing import Decision, Plan, Receiver, role
+from alerts.words import plainly
 from rules.levels import RiskLevel
 
 _READ = """
@@ -40,22 +41,47 @@ join alerts a using (alert_id)
 left join incidents i using (incident_id)
 left join assets s using (asset_id)
 left join utilities u using (utility_id)
-where d.delivery_id = %s
+where d.delivery_id = any(%s) and d.finished_at is null
 """
 
 _WRITE = """
-update deliveries set state = %(state)s, attempts = %(attempts)s, last_error = %(error)s,
-    receipt = %(receipt)s, next_try_at = %(next_try_at)s,
-    finished_at = case when %(state)s <> 'failed' then clock_timestamp() end
-where delivery_id = %(delivery_id)s and finished_at is null
+update deliveries d set state = tried.state, attempts = tried.attempts, last_error = tried.error,
+    receipt = tried.receipt, next_try_at = tried.next_try_at,
+    finished_at = case when tried.state <> 'failed' then clock_timestamp() end
+from jsonb_to_recordset(%s) as tried (
+    delivery_id uuid, state text, attempts integer, error text, receipt text, next_try_at timestamptz
+)
+where d.delivery_id = tried.delivery_id and d.finished_at is null
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A delivery after a try; next_try_at: None = it is finished."""
+
+    delivery_id: UUID
+    state: State
+    attempts: int
+    error: str | None
+    receipt: str | None
+    next_try_at: datetime | None
+
+
+async def read(connection: Connection, deliveries: Sequence[UUID]) -> dict[UUID, Mapping[str, Any]]:
+    """What messages are made of, without those that are finished already."""
+    rows = await (await connection.execute(_READ, [list(deliveries)])).fetchall()
+    return {row["delivery_id"]: row for row in rows}
+
+
+async def write(connection: Connection, tried: Sequence[Tried]) -> None:
+    """Write down what came of tries, unless a receipt was quicker."""
+    await connection.execute(_WRITE, [Jsonb([plainly(each) for each in tried])])
 
 
 class Courier:
     """Delivers through the receivers' channels; one for the whole process."""
 
-    def __init__(self, pool: Pool, plan: Plan, client: httpx.AsyncClient, metrics: Metrics) -> None:
-        self._pool, self._metrics = pool, metrics
+    def __init__(self, plan: Plan, client: aiohttp.ClientSession) -> None:
         self.ways: Mapping[str, tuple[Receiver, Channel]] = {
             receiver.id: (receiver, build(receiver, plan, client)) for receiver in plan.receivers
         }
@@ -65,25 +91,8 @@ class Courier:
         for _, channel in self.ways.values():
             await channel.close()
 
-    async def deliver(self, delivery_id: UUID) -> None:
-        """Try a delivery once, unless an earlier try has finished it.
-
-        Raises:
-            TryAgain: it did not get through, and when to try again.
-        """
-        async with self._pool.connection() as connection:
-            row = await (await connection.execute(_READ, [delivery_id])).fetchone()
-        if row is None or row["finished_at"] is not None:
-            return
-        outcome = await self._send(row)
-        result = _result(outcome, row, datetime.now(UTC))
-        async with self._pool.connection() as connection:
-            await connection.execute(_WRITE, {"delivery_id": delivery_id, **result})
-        self._metrics.deliveries.labels(result["state"]).inc()
-        if result["next_try_at"] is not None:
-            raise TryAgain(result["next_try_at"])
-
-    async def _send(self, row: Mapping[str, Any]) -> Outcome:
+    async def send(self, row: Mapping[str, Any]) -> Outcome:
+        """Try a delivery once; row: one that was read."""
         if row["receiver"] not in self.ways:
             return Transient("the receiver is not in the receivers file")
         receiver, channel = self.ways[row["receiver"]]
@@ -104,16 +113,23 @@ def _letter(row: Mapping[str, Any], now: datetime) -> Letter:
     return Letter(message(row, now), row["wall_time"], earlier)
 
 
-def _result(outcome: Outcome, row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """The columns of a delivery after a try."""
-    attempts = row["attempts"] + 1
-    result = {"attempts": attempts, "error": None, "receipt": None, "next_try_at": None}
+def after(outcome: Outcome, row: Mapping[str, Any], now: datetime, chance: float) -> Tried:
+    """What a delivery is after a try. Pure; chance in [0, 1)."""
+    tried = partial(Tried, row["delivery_id"], attempts=row["attempts"] + 1)
     match outcome:
         case Taken(receipt):
-            return {**result, "state": "receipted" if receipt else "delivered", "receipt": receipt}
+            closed = _storable(receipt) if receipt else None
+            state = State.RECEIPTED if closed else State.DELIVERED
+            return tried(state=state, error=None, receipt=closed, next_try_at=None)
         case Permanent(error):
-            return {**result, "state": "dead", "error": error}
+            return tried(state=State.DEAD, error=_storable(error), receipt=None, next_try_at=None)
         case Transient(error):
             worst = RiskLevel(row["data"]["worst_level"])
-            then = next_try(row["queued_at"], worst, attempts, now, random.random())  # noqa: S311, spreads, hides nothing
-            return {**result, "state": "failed" if then else "dead", "error": error, "next_try_at": then}
+            then = next_try(row["queued_at"], worst, row["attempts"] + 1, now, chance)
+            state = State.FAILED if then else State.DEAD
+            return tried(state=state, error=_storable(error), receipt=None, next_try_at=then)
+
+
+def _storable(answer: str) -> str:
+    """Without what no text of PostgreSQL holds: one such answer must not keep others from being written."""
+    return answer.replace("\0", "\ufffd").encode(errors="replace").decode()

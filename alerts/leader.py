@@ -9,11 +9,12 @@ from typing import LiteralString
 import structlog
 from psycopg.sql import SQL, Identifier
 
+from alerts import outbox
 from alerts.claim import Claimer
 from alerts.database import Connection, Pool, connect, is_away
+from alerts.dispatch import Dispatcher
 from alerts.heartbeat import Hearts
 from alerts.metrics import Metrics
-from alerts.outbox import Outbox
 from alerts.timekeeper import Timekeeper
 from sensors.errors import ConfigurationError
 
@@ -53,11 +54,11 @@ class Leader:
         pool: Pool,
         claimer: Claimer,
         timekeeper: Timekeeper,
-        outbox: Outbox,
+        dispatcher: Dispatcher,
         metrics: Metrics,
         hearts: Hearts,
     ) -> None:
-        self._dsn, self._pool, self._claimer, self._outbox = dsn, pool, claimer, outbox
+        self._dsn, self._pool, self._claimer, self._dispatcher = dsn, pool, claimer, dispatcher
         self._timekeeper, self._metrics, self._hearts = timekeeper, metrics, hearts
         self.standing = Standing.WAITING
         self._failures = 0
@@ -97,12 +98,12 @@ class Leader:
             await asyncio.sleep(STAND_BY_S)
 
     async def _lead(self, connection: Connection) -> None:
-        for channel in (CHANNEL, *self._outbox.channels):
+        for channel in (CHANNEL, outbox.CHANNEL):
             await connection.execute(SQL("listen {}").format(Identifier(channel)))
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._claim(connection))
-                group.create_task(self._outbox.work(self._pool))
+                group.create_task(self._dispatcher.work())
                 group.create_task(self._hearts.beat())
         finally:
             self._stand(Standing.WAITING)
@@ -115,10 +116,10 @@ class Leader:
             if (now := time.monotonic()) - struck >= POLL_S:
                 struck = now
                 await self._timekeeper.strike(connection)
-            if not taken:
-                async for notice in connection.notifies(timeout=POLL_S, stop_after=1):
-                    if notice.channel != CHANNEL:
-                        self._outbox.hear(notice.channel, notice.payload)
+            # What was queued meanwhile is told also where there is more to claim: it need not wait for that.
+            async for notice in connection.notifies(timeout=0 if taken else POLL_S, stop_after=1):
+                if notice.channel == outbox.CHANNEL:
+                    self._dispatcher.hear(notice.payload)
 
     def _stand(self, standing: Standing) -> None:
         if standing is not Standing.WAITING and standing is not self.standing:

@@ -30,6 +30,12 @@ class Metrics:
             ["outcome"],
             registry=registry,
         )
+        self.away = Gauge(
+            "lifeline_alerts_receiver_away",
+            "1 while messages to a receiver do not get through, and one at a time finds out when they do.",
+            ["receiver"],
+            registry=registry,
+        )
         self.heartbeats = Counter(
             "lifeline_alerts_heartbeats",
             "Heartbeats to receivers, by outcome.",

@@ -3,181 +3,180 @@
 Each receiver has a queue and slots of its own, so that one that is slow or gone holds up nobody else, and
 a second one for what is urgent. A job that waits for its next try holds back those behind it with the same
 lock, whatever their queue, so that an update never overtakes its alert: what an urgent message has to wait
-for becomes urgent too. All jobs have the same priority, for a lock yields to priority.
+for becomes urgent too.
+
+The jobs are procrastinate's, and so is the way in. They are taken and settled here, many in one statement:
+its own worker takes one at a time, which a storm does not bear.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import structlog
-from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision
-from procrastinate.connector import Notify
-from procrastinate.exceptions import ConnectorException
-from procrastinate.jobs import Job
-from psycopg.errors import RaiseException
+from procrastinate import PsycopgConnector
+from procrastinate.jobs import Job as Queued
+from procrastinate.manager import JobManager
 
-from alerts.database import Connection, Pool
-from alerts.routing import Delivery, Receiver
-from sensors.errors import UnavailableError
+from alerts.database import Connection
+from alerts.routing import Delivery
+
+CHANNEL = "lifeline_outbox"
+"""Where is said which queues have new jobs."""
+
+TASK = "deliver"
+"""Stands in the database with each job: an old job must be known after an update of the software."""
 
 QUEUE, URGENT = "alerts", "urgent"
 """What the names of our queues begin with."""
 
+_TELL = "select pg_notify(%s, queue) from unnest(%s::text[]) as queue"
+# What changes many jobs locks them in their order, so that no two wait for one another.
 _HURRY = """
-update procrastinate_jobs set queue_name = replace(queue_name, %(plain)s, %(urgent)s)
-where lock = any(%(locks)s) and status = 'todo' and queue_name like %(plain)s || '%%'
+with waiting as (
+    select id from procrastinate_jobs
+    where lock = any(%(locks)s) and status = 'todo' and queue_name like %(plain)s || '%%'
+    order by id for update
+)
+update procrastinate_jobs job set queue_name = replace(queue_name, %(plain)s, %(urgent)s)
+from waiting where job.id = waiting.id
+"""
+_HURRY_UP = """
+with hurried as (
+    update procrastinate_jobs set scheduled_at = null where lock = %s and status = 'todo' returning queue_name
+)
+select distinct queue_name from hurried
+"""
+_ALL_NOW = """
+with waiting as (
+    select id from procrastinate_jobs
+    where queue_name = any(%s) and status = 'todo' and scheduled_at is not null
+    order by id for update
+)
+update procrastinate_jobs job set scheduled_at = null from waiting where job.id = waiting.id
+"""
+_DUE = """
+select distinct queue_name from procrastinate_jobs
+where status = 'todo' and (scheduled_at is null or scheduled_at <= clock_timestamp())
+"""
+# Whoever has the same lock and came before, or is being done, goes first.
+_TAKE = """
+with next as (
+    select id from procrastinate_jobs job
+    where queue_name = %(queue)s and status = 'todo' and {when}
+        and not exists (
+            select from procrastinate_jobs other
+            where other.lock = job.lock and other.status in ('todo', 'doing')
+                and (other.id < job.id or other.status = 'doing')
+        )
+    order by {order} limit %(limit)s
+    for update skip locked
+)
+update procrastinate_jobs job set status = 'doing' from next where job.id = next.id
+returning job.id as job_id, (job.args ->> 'delivery_id')::uuid as delivery_id
+"""
+_TAKE_DUE = _TAKE.format(when="(scheduled_at is null or scheduled_at <= clock_timestamp())", order="id")
+_TAKE_SOONEST = _TAKE.format(when="true", order="scheduled_at nulls first, id")
+_DONE = "delete from procrastinate_jobs where id = any(%s) and status = 'doing'"
+_AGAIN = """
+update procrastinate_jobs job set status = 'todo', attempts = attempts + 1, scheduled_at = again.at
+from unnest(%s::bigint[], %s::timestamptz[]) as again (id, at)
+where job.id = again.id and status = 'doing'
+"""
+_PUT_BACK = """
+update procrastinate_jobs set status = 'todo', attempts = attempts + 1, scheduled_at = null
+where task_name = %s and status = 'doing'
 """
 
-_CHANNEL = "procrastinate_queue_v1#"
-"""Where the database says that there are new jobs of a queue."""
 
-TASK = "deliver"
-"""Stands in the database with each job: an old job must find it after an update of the software."""
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A delivery whose turn it is."""
 
-CONCURRENCY = 16
-"""Messages at a time to one receiver."""
-
-POLL_S = 0.5
-GRACE_S = 5
-"""How long jobs being done may take to end when the process is to stop."""
-
-AFTER_A_FAULT_S = 30
-SWEEP_S = 60
-"""No job lasts half as long: one that is still being done a sweep later has lost whoever did it."""
-
-log = structlog.get_logger()
-
-
-class TryAgain(Exception):  # noqa: N818, an answer to the queue
-    """A delivery did not get through and is due again at ``at``."""
-
-    def __init__(self, at: datetime) -> None:
-        super().__init__(at)
-        self.at = at
+    job_id: int
+    delivery_id: UUID
 
 
 class Outbox:
-    """The queues of the receivers, whose jobs call ``deliver`` with a delivery's id."""
+    """Where messages are queued."""
 
-    def __init__(self, deliver: Callable[[UUID], Awaitable[None]], receivers: Iterable[Receiver]) -> None:
-        self._queues = [
-            _queue(receiver.id, urgent=urgent) for receiver in receivers for urgent in (True, False)
-        ]
-        self.channels = tuple(_CHANNEL + queue for queue in self._queues)
-        self._connector = _Connector(self.channels)
-        self._app = App(connector=self._connector)
-        self._jobs = self._app.job_manager
-
-        @self._app.task(name=TASK, queue=QUEUE, retry=_Retry())
-        async def task(delivery_id: str) -> None:
-            await deliver(UUID(delivery_id))
+    def __init__(self) -> None:
+        self._jobs = JobManager(PsycopgConnector())
 
     async def put(self, connection: Connection, deliveries: Sequence[Delivery]) -> None:
         """Add a job for each delivery, in the connection's transaction."""
         jobs = [
-            Job(
-                queue=_queue(delivery.receiver, urgent=delivery.urgent),
+            Queued(
+                queue=queue_of(delivery.receiver, urgent=delivery.urgent),
                 task_name=TASK,
-                lock=_lock(delivery),
+                lock=_lock(delivery.alert_id, delivery.receiver),
                 queueing_lock=None,
                 task_kwargs={"delivery_id": str(delivery.delivery_id)},
             )
             for delivery in deliveries
         ]
         await self._jobs.batch_defer_jobs_async(jobs, connection=connection)
-        if hurried := [_lock(delivery) for delivery in deliveries if delivery.urgent]:
+        if hurried := [job.lock for job, delivery in zip(jobs, deliveries, strict=True) if delivery.urgent]:
             given = {"urgent": f"{URGENT}-", "plain": f"{QUEUE}-", "locks": hurried}
             await connection.execute(_HURRY, given)
+        await _tell(connection, {job.queue for job in jobs})
 
-    async def work(self, pool: Pool) -> None:
-        """Do the jobs until cancelled, beginning with those that whoever worked before has left undone.
-
-        Raises:
-            UnavailableError: the connection to the database failed.
-        """
-        async with self._app.open_async(pool):
-            for job in await self._doing():
-                await self._put_back(job)
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._sweep())
-                for queue in {*self._queues, *await self._left_over()}:
-                    group.create_task(self._serve(queue))
-
-    async def _serve(self, queue: str) -> None:
-        await self._app.run_worker_async(
-            queues=[queue],
-            concurrency=CONCURRENCY,
-            fetch_job_polling_interval=POLL_S,
-            shutdown_graceful_timeout=GRACE_S,
-            delete_jobs="successful",
-            install_signal_handlers=False,
-        )
-        raise UnavailableError("the queue has lost its connection to the database")
-
-    async def _left_over(self) -> set[str]:
-        """Queues with jobs of receivers that are in the file no more."""
-        return {queue["name"] for queue in await self._jobs.list_queues_async() if queue["todo"]}
-
-    def hear(self, channel: str, payload: str) -> None:
-        """Take what was heard on one of the ``channels``."""
-        self._connector.heard[channel].put_nowait(payload)
-
-    async def _sweep(self) -> None:
-        """Put back jobs whose end could not be written down, now and then."""
-        before: set[tuple[int | None, int]] = set()
-        while True:
-            await asyncio.sleep(SWEEP_S)
-            doing = await self._doing()
-            for job in doing:
-                if (job.id, job.attempts) in before:
-                    await self._put_back(job)
-            before = {(job.id, job.attempts) for job in doing}
-
-    async def _doing(self) -> list[Job]:
-        return list(await self._jobs.list_jobs_async(task=TASK, status="doing"))
-
-    async def _put_back(self, job: Job) -> None:
-        try:
-            await self._jobs.retry_job(job)
-        except ConnectorException as error:
-            # Procrastinate's function raises this where the job has ended meanwhile.
-            if not isinstance(error.__cause__, RaiseException):
-                raise
+    async def hurry(self, connection: Connection, alert_id: UUID, receiver: str) -> None:
+        """Let the messages about an alert to a receiver wait no longer for their next try."""
+        rows = await (await connection.execute(_HURRY_UP, [_lock(alert_id, receiver)])).fetchall()
+        await _tell(connection, [row["queue_name"] for row in rows])
 
 
-class _Retry(BaseRetryStrategy):
-    """Every job is tried until it says itself that it is done, whatever went wrong with it."""
-
-    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
-        if isinstance(exception, TryAgain):
-            return RetryDecision(retry_at=exception.at)
-        log.error("a delivery failed in an unexpected way", **job.task_kwargs, error=repr(exception))
-        return RetryDecision(retry_in={"seconds": AFTER_A_FAULT_S})
+async def due(connection: Connection) -> list[str]:
+    """The queues in which something waits whose time has come."""
+    return [row["queue_name"] for row in await (await connection.execute(_DUE)).fetchall()]
 
 
-class _Connector(PsycopgConnector):
-    """Hears of new jobs from whoever listens anyway.
-
-    A listener of its own connects again after an outage, and if it is cancelled meanwhile, it leaves a
-    half-open connection behind, for which the server would wait a minute before it could stop.
-    """
-
-    def __init__(self, channels: Iterable[str]) -> None:
-        super().__init__()
-        self.heard: dict[str, asyncio.Queue[str]] = {channel: asyncio.Queue() for channel in channels}
-
-    async def listen_notify(self, on_notification: Notify, channels: Iterable[str]) -> None:
-        (channel,) = channels
-        heard = self.heard.setdefault(channel, asyncio.Queue())
-        while True:
-            await on_notification(channel=channel, payload=await heard.get())
+async def take(connection: Connection, queue: str, limit: int, *, early: bool = False) -> list[Job]:
+    """The next jobs of a queue, now being done. early: the soonest, whether or not its time has come."""
+    query = _TAKE_SOONEST if early else _TAKE_DUE
+    rows = await (await connection.execute(query, {"queue": queue, "limit": limit})).fetchall()
+    return [Job(**row) for row in sorted(rows, key=lambda row: row["job_id"])]
 
 
-def _queue(receiver: str, *, urgent: bool) -> str:
+async def settle(connection: Connection, jobs: Iterable[tuple[Job, datetime | None]]) -> None:
+    """Write down what became of jobs: done, or to be done again at a time."""
+    settled = list(jobs)
+    await connection.execute(_DONE, [[job.job_id for job, at in settled if at is None]])
+    if again := [(job.job_id, at) for job, at in settled if at is not None]:
+        ids, times = zip(*again, strict=True)
+        await connection.execute(_AGAIN, [list(ids), list(times)])
+
+
+async def put_back(connection: Connection) -> None:
+    """Queue again what whoever worked before has left undone."""
+    await connection.execute(_PUT_BACK, [TASK])
+
+
+async def all_now(connection: Connection, receiver: str) -> None:
+    """Let all that waits for its next try to a receiver be due."""
+    await connection.execute(_ALL_NOW, [queues_of(receiver)])
+
+
+def queue_of(receiver: str, *, urgent: bool) -> str:
+    """The queue of a receiver's messages."""
     return f"{URGENT if urgent else QUEUE}-{receiver}"
 
 
-def _lock(delivery: Delivery) -> str:
-    return f"{delivery.alert_id} {delivery.receiver}"
+def queues_of(receiver: str) -> list[str]:
+    """Both queues of a receiver, the urgent one first."""
+    return [queue_of(receiver, urgent=urgent) for urgent in (True, False)]
+
+
+def receiver_of(queue: str) -> tuple[str, bool]:
+    """Whose a queue is, and whether it is the urgent one."""
+    kind, _, receiver = queue.partition("-")
+    return receiver, kind == URGENT
+
+
+async def _tell(connection: Connection, queues: Iterable[str]) -> None:
+    await connection.execute(_TELL, [CHANNEL, sorted(queues)])
+
+
+def _lock(alert_id: UUID, receiver: str) -> str:
+    return f"{alert_id} {receiver}"

@@ -22,6 +22,7 @@ from alerts.api.calling import Services
 from alerts.channels import http
 from alerts.claim import Claimer
 from alerts.delivery import Courier
+from alerts.dispatch import Dispatcher
 from alerts.heartbeat import Hearts
 from alerts.leader import Leader
 from alerts.lifecycle import Policy
@@ -53,12 +54,12 @@ async def run(dsn: str, plan: Plan, policy: Policy, host: str, port: int, tls: T
     metrics = Metrics(CollectorRegistry())
     with _listen(host, port) as listener:
         async with database.pool(dsn) as pool, http.client() as client:
-            courier = Courier(pool, plan, client, metrics)
-            outbox = Outbox(courier.deliver, plan.receivers)
-            recorder = Recorder(outbox, plan, policy, metrics)
+            courier = Courier(plan, client)
+            recorder = Recorder(Outbox(), plan, policy, metrics)
             hearts = Hearts(pool, courier, metrics)
             claimer, timekeeper = Claimer(recorder, metrics), Timekeeper(recorder)
-            leader = Leader(dsn, pool, claimer, timekeeper, outbox, metrics, hearts)
+            dispatcher = Dispatcher(pool, courier, metrics)
+            leader = Leader(dsn, pool, claimer, timekeeper, dispatcher, metrics, hearts)
             stream = Stream(dsn)
             app = api.create(Services(pool, recorder, metrics, leader, stream, tls is not None))
             at, on = listener.getsockname()[:2]

@@ -37,13 +37,9 @@ async def again(dsn: str, delivery_id: UUID) -> Sent:
         ConfigurationError: there is none of that id, or its receiver has taken it.
     """
     async with await connect(dsn) as connection:
-        result = await deliveries.retry(connection, Outbox(_nobody, ()), delivery_id, None)
+        result = await deliveries.retry(connection, Outbox(), delivery_id, None)
     if result is None:
         raise ConfigurationError(f"no delivery {delivery_id}: `lifeline deliveries list` shows them")
     if isinstance(result, Refusal):
         raise ConfigurationError(f"delivery {delivery_id}: {result}")
     return result
-
-
-async def _nobody(delivery_id: UUID) -> None:
-    raise AssertionError(delivery_id)

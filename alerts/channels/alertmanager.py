@@ -6,7 +6,7 @@ for it a day after its last message, since it would end it after five minutes by
 
 from datetime import datetime, timedelta
 
-import httpx
+import aiohttp
 import msgspec
 
 from alerts.channels.channel import Channel, Letter
@@ -22,7 +22,7 @@ _OVER = {"closed", "normal", "returned", "latched"}
 class Alertmanager(Channel):
     """One Alertmanager; of a cluster each is a receiver of its own, as its documentation asks."""
 
-    def __init__(self, client: httpx.AsyncClient, url: str) -> None:
+    def __init__(self, client: aiohttp.ClientSession, url: str) -> None:
         self._client, self._url = client, f"{url.rstrip('/')}/api/v2/alerts"
 
     async def send(self, letter: Letter) -> Outcome:

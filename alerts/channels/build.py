@@ -1,6 +1,6 @@
 """The channel of each receiver, from its table."""
 
-import httpx
+import aiohttp
 
 from alerts import tables
 from alerts.channels.alertmanager import Alertmanager
@@ -15,7 +15,7 @@ from alerts.routing import Plan, Receiver
 _ROBOTS = {tables.Wecom: Wecom, tables.Dingtalk: Dingtalk, tables.Feishu: Feishu}
 
 
-def build(receiver: Receiver, plan: Plan, client: httpx.AsyncClient) -> Channel:
+def build(receiver: Receiver, plan: Plan, client: aiohttp.ClientSession) -> Channel:
     """The way to a receiver."""
     table, secrets = receiver.table, receiver.secrets
     match table:

@@ -8,10 +8,11 @@ import hashlib
 import hmac
 import time
 from collections.abc import Mapping
+from http import HTTPStatus
 from urllib.parse import quote_plus
 from zoneinfo import ZoneInfo
 
-import httpx
+import aiohttp
 import msgspec
 
 from alerts.channels.card import Card, card, pulse
@@ -32,7 +33,7 @@ class Robot(Channel):
 
     def __init__(
         self,
-        client: httpx.AsyncClient,
+        client: aiohttp.ClientSession,
         secrets: Mapping[str, bytes],
         language: Language,
         zone: ZoneInfo,
@@ -107,7 +108,7 @@ class _Answer(msgspec.Struct):
 
 
 def _judge(status: int, content: bytes) -> Outcome:
-    if status != httpx.codes.OK:
+    if status != HTTPStatus.OK:
         return judge(status, b"")
     try:
         answer = msgspec.json.decode(content, type=_Answer)

@@ -3,7 +3,7 @@
 import time
 from uuid import UUID
 
-import httpx
+import aiohttp
 
 from alerts.channels.channel import Channel, Letter
 from alerts.channels.http import post
@@ -15,7 +15,7 @@ from alerts.signature import HEADER, signature
 class Webhook(Channel):
     """The receiver at one address, with the key that both sides hold."""
 
-    def __init__(self, client: httpx.AsyncClient, url: str, secret: bytes) -> None:
+    def __init__(self, client: aiohttp.ClientSession, url: str, secret: bytes) -> None:
         self._client, self._url, self._secret = client, url, secret
 
     async def send(self, letter: Letter) -> Outcome:

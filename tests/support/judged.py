@@ -50,11 +50,8 @@ async def _judge(
 async def claim(dsn: str) -> None:
     """Turn all changes of risk into steps of cases, as alerts does."""
 
-    async def deliver(delivery_id: object) -> None:
-        raise AssertionError(delivery_id)
-
     metrics = Metrics(CollectorRegistry())
     async with await alerts_database.connect(dsn) as connection:
-        claimer = Claimer(Recorder(Outbox(deliver, ()), Plan(), policy.default(), metrics), metrics)
+        claimer = Claimer(Recorder(Outbox(), Plan(), policy.default(), metrics), metrics)
         while await claimer.take(connection):
             pass

@@ -27,11 +27,8 @@ async def claimer(dsn: str) -> AsyncIterator[tuple[Claimer, db.Connection, Metri
     """A claimer and its connection; what it queues is not delivered."""
     metrics = Metrics(CollectorRegistry())
 
-    async def deliver(delivery_id: object) -> None:
-        raise AssertionError(delivery_id)
-
     async with await db.connect(dsn) as connection:
-        recorder = Recorder(Outbox(deliver, ()), TO, policy.default(), metrics)
+        recorder = Recorder(Outbox(), TO, policy.default(), metrics)
         yield Claimer(recorder, metrics), connection, metrics
 
 

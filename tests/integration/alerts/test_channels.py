@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx
+import aiohttp
 import pytest
 from aiosmtpd.controller import Controller
 from paho.mqtt.client import Client, MQTTv5
@@ -32,7 +32,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[httpx.AsyncClient]:
+async def client() -> AsyncIterator[aiohttp.ClientSession]:
     async with http.client() as client:
         yield client
 
@@ -143,7 +143,7 @@ ROBOTS: list[tuple[Any, bytes, Callable[[Any], str]]] = [
 
 @pytest.mark.parametrize(("robot", "answer", "text"), ROBOTS)
 async def test_a_robot_shows_a_card(
-    client: httpx.AsyncClient, robot: Any, answer: bytes, text: Callable[[Any], str]
+    client: aiohttp.ClientSession, robot: Any, answer: bytes, text: Callable[[Any], str]
 ) -> None:
     whims = Whims((200, answer))
     with listening(whims) as url:
@@ -165,14 +165,14 @@ async def test_a_robot_shows_a_card(
     ],
 )
 async def test_a_robots_refusal_with_http_200_is_none_the_less_one(
-    client: httpx.AsyncClient, answer: tuple[int, bytes], outcome: object
+    client: aiohttp.ClientSession, answer: tuple[int, bytes], outcome: object
 ) -> None:
     with listening(Whims(answer)) as url:
         channel = Wecom(client, {"address": url.encode()}, "zh", ZONE)
         assert await channel.send(letter()) == outcome
 
 
-async def test_robots_with_a_key_are_signed_as_their_makers_say(client: httpx.AsyncClient) -> None:
+async def test_robots_with_a_key_are_signed_as_their_makers_say(client: aiohttp.ClientSession) -> None:
     """Digests made once with openssl dgst -sha256 -hmac … -binary | base64."""
     from alerts.channels.card import pulse  # noqa: PLC0415
 
@@ -185,7 +185,9 @@ async def test_robots_with_a_key_are_signed_as_their_makers_say(client: httpx.As
     assert address.endswith("gTwe2DKGa%2FMfaUGd5N7pRTxlWqHxYcoAOAoa9ZmNo5c%3D")
 
 
-async def test_cap_and_webhook_are_signed_and_alertmanager_keeps_one_alert(client: httpx.AsyncClient) -> None:
+async def test_cap_and_webhook_are_signed_and_alertmanager_keeps_one_alert(
+    client: aiohttp.ClientSession,
+) -> None:
     whims = Whims((200, b""))
     with listening(whims) as url:
         way = Webhook(client, url, SECRET.encode())
@@ -206,11 +208,11 @@ async def test_cap_and_webhook_are_signed_and_alertmanager_keeps_one_alert(clien
     assert [each["endsAt"][:10] for each in told] == ["2026-01-03", "2026-01-03", "2026-01-02"]
 
 
-def test_every_table_has_a_channel(tmp_path: Path) -> None:
+async def test_every_table_has_a_channel(client: aiohttp.ClientSession, tmp_path: Path) -> None:
     from alerts import receivers  # noqa: PLC0415
     from alerts.channels.build import build  # noqa: PLC0415
     from tests.unit.alerts.test_receivers import EVERY, written  # noqa: PLC0415
 
     plan = receivers.load(written(tmp_path, EVERY))
-    ways = {type(build(receiver, plan, http.client())).__name__ for receiver in plan.receivers}
+    ways = {type(build(receiver, plan, client)).__name__ for receiver in plan.receivers}
     assert ways == {"Cap", "Mqtt", "Mail", "Wecom", "Dingtalk", "Feishu", "Alertmanager"}
