@@ -115,7 +115,7 @@ MAY_CHANGE = {
         *("INSERT readings_10min", "UPDATE readings_10min", "INSERT readings_1h", "UPDATE readings_1h"),
         *("INSERT rolled_up", "UPDATE rolled_up", "INSERT retained", "UPDATE retained"),
         *("DELETE rollups_due", "DELETE snapshots", "DELETE transitions", "DELETE risk_changes"),
-        *("DELETE deliveries", "DELETE dead_letter"),
+        *("DELETE deliveries", "DELETE dead_letter", "DELETE rule_figures"),
     },
     "lifeline_backup": set(),
     "grafana": set(),
