@@ -2,7 +2,8 @@
 
 From the bottom up: :mod:`~simulator.places` has the registry's assets as arrays. One module a domain or part
 of one has the physics and the kinds of incidents that act on it: ``gas``, ``water``, ``quality``,
-``drainage``, ``sewer_air``, ``bridge``, ``heating``, ``tunnel``, with ``soil`` between them.
+``drainage``, ``sewer_air``, ``bridge``, ``heating``, ``tunnel``, with ``soil`` between them. Where assets
+name a network, ``pipes`` (EPANET) and ``drains`` (SWMM) stand beside these, by :mod:`~simulator.piped`.
 :mod:`~simulator.senses` binds sensors to the physics, :mod:`~simulator.instruments` adds noise, resolution
 and faults, :mod:`~simulator.devices` makes messages. :mod:`~simulator.simulation` steps it all together,
 :mod:`~simulator.publish` plays it into a broker or a file and keeps a log.

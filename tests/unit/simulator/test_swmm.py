@@ -37,7 +37,7 @@ def swmms_own(folder: Path) -> tuple[np.ndarray, np.ndarray, Balance]:
     text = SEWER.read_text().replace("DRY  0:00  0", "\n".join(["DRY 0:00 0", *rows]))
     (folder / "own.inp").write_text(f"{text}\n{options}")
     levels, flows = [], []
-    gc.collect()
+    gc.collect()  # a network that another test has left behind would keep SWMM to itself
     with pyswmm.Simulation(str(folder / "own.inp"), str(folder / "own.rpt")) as simulation:
         nodes, links = pyswmm.Nodes(simulation), pyswmm.Links(simulation)
         simulation.step_advance(60)
