@@ -26,16 +26,17 @@ _LIVES = f"""
 with sounded as (
     select a.alert_id, min(e.event_time) as at
     from alert_events e join alerts a using (alert_id) left join assets s using (asset_id)
-    where {_OF} and {_SOUNDS} group by a.alert_id
+    where {_OF} and {_SOUNDS} and e.event_time < %(until)s group by a.alert_id
 )
 select sounded.at as sounded_at,
     min(e.event_time) filter (where e.kind = 'acknowledged') as acknowledged_at,
     min(e.event_time) filter (where e.kind = 'resolved') as resolved_at,
     min(e.event_time) filter (where e.kind = 'cleared') as returned_at,
-    case when a.state in ('unacknowledged', 'acknowledged') then sounded.at end as standing_since
-from sounded join alerts a using (alert_id) join alert_events e using (alert_id)
-where e.event_time >= sounded.at
-group by a.alert_id, sounded.at
+    case when (array_agg(e.state order by e.number desc))[1] in ('unacknowledged', 'acknowledged')
+        then sounded.at end as standing_since
+from sounded join alert_events e using (alert_id)
+where e.event_time >= sounded.at and e.event_time < %(until)s
+group by alert_id, sounded.at
 """
 
 PERIOD = timedelta(days=30)

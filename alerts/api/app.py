@@ -14,6 +14,7 @@ from alerts.api import (
     incidents,
     kpi,
     problems,
+    report,
     session,
     watching,
     windows,
@@ -22,7 +23,7 @@ from alerts.api.calling import Services
 from alerts.api.description import Described
 
 _PARTS = (
-    acts, cases, deliveries, cap, windows, incidents, kpi, city, session, watching, health, console,
+    acts, cases, deliveries, cap, windows, incidents, kpi, report, city, session, watching, health, console,
 )  # fmt: skip
 
 

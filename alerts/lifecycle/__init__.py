@@ -18,7 +18,7 @@ from alerts.lifecycle.case import (
 from alerts.lifecycle.circumstances import on_circumstance, on_its_end
 from alerts.lifecycle.policy import Cover, Gathering, Handling, Policy
 from alerts.lifecycle.risk import follow, on_change
-from alerts.lifecycle.time import awaited, due_at, on_time
+from alerts.lifecycle.time import awaited, awaits, due_at, on_time
 from alerts.lifecycle.words import (
     ENDED,
     OFF,
@@ -55,6 +55,7 @@ __all__ = [
     "alert_id",
     "allowed",
     "awaited",
+    "awaits",
     "due_at",
     "follow",
     "on_act",

@@ -23,13 +23,18 @@ _BY_STAGE = {
 
 def awaited(case: Case) -> Awaited | None:
     """What a case waits for people to do; None for what was never sounded, is off, or is done."""
-    if not case.sounded or case.state is State.CLOSED:
+    return awaits(case.state, case.stage, sounded=case.sounded)
+
+
+def awaits(state: State, stage: Stage, *, sounded: bool) -> Awaited | None:
+    """The same of a case that stands so."""
+    if not sounded or state is State.CLOSED:
         return None
-    if case.state in UNSEEN:
+    if state in UNSEEN:
         return Awaited.ACKNOWLEDGEMENT
-    if case.stage is Stage.NONE:
-        return Awaited.DISPATCH if case.state is State.ACKNOWLEDGED else None
-    return _BY_STAGE[case.stage]
+    if stage is Stage.NONE:
+        return Awaited.DISPATCH if state is State.ACKNOWLEDGED else None
+    return _BY_STAGE[stage]
 
 
 def due_at(case: Case, policy: Policy) -> datetime | None:

@@ -19,6 +19,7 @@ from lifeline.cli import (
     maintain,
     record,
     replay,
+    report,
     routes,
     rules,
     services,
@@ -50,6 +51,7 @@ app.add_typer(user.app, name="user")
 app.add_typer(routes.app, name="routes")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(rules.app, name="rules")
+app.command()(report.report)
 app.command()(assess.assess)
 app.command()(simulate.simulate)
 app.command()(replay.replay)

@@ -1,11 +1,20 @@
 """Arguments that several commands take."""
 
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 
 from lifeline.settings import Settings
 from sensors.errors import ConfigurationError
 from sensors.readings import SECOND
+
+
+class Languages(StrEnum):
+    """In which languages a report is written."""
+
+    ZH = "zh"
+    EN = "en"
+    BOTH = "both"
 
 
 def moment(option: str, text: str) -> int:

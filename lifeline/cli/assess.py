@@ -1,13 +1,13 @@
 """``lifeline assess``."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
+from lifeline.cli.arguments import Languages
 from lifeline.cli.connection import connected
 from sensors.errors import ConfigurationError
 
@@ -16,14 +16,6 @@ if TYPE_CHECKING:
 
 _YEARS = range(1900, 2201)
 """In which an assessment may lie."""
-
-
-class Languages(StrEnum):
-    """In which languages the report is written."""
-
-    ZH = "zh"
-    EN = "en"
-    BOTH = "both"
 
 
 def assess(

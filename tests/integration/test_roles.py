@@ -6,6 +6,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from alerts import database
+from alerts.duty.period import Span
+from alerts.duty.read import read
 from lifeline.backup import back_up, restore
 from lifeline.migrate import migrate, migrations
 from lifeline.runtime.packages import Prefix
@@ -205,6 +208,12 @@ def test_grafana_reads_the_views_for_a_while_and_no_table(cluster: Cluster) -> N
 def test_who_only_reads_begins_no_transaction_that_writes(cluster: Cluster, role: str) -> None:
     with connect(cluster, role) as connection, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         connection.execute("create temporary table mine ()")
+
+
+async def test_the_alerts_read_all_that_a_duty_report_is_made_of(cluster: Cluster) -> None:
+    async with await database.connect(cluster.dsn("lifeline_alerts")) as connection:
+        report = await read(connection, Span.DAY, None, 1, None)
+    assert report.cases == ()
 
 
 def test_the_owner_is_no_superuser(cluster: Cluster) -> None:

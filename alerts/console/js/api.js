@@ -45,25 +45,33 @@ function asQuery(query = {}) {
   return parameters.size ? `?${parameters}` : "";
 }
 
+/** What is no JSON: a file, with the name that it is to have. */
+export async function file(path, query) {
+  const answer = await ask("GET", path + asQuery(query), { headers: credentials() }, MUCH_PATIENCE_MS);
+  const [, name] = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition"));
+  return { name, content: await answer.blob() };
+}
+
 const PATIENCE_MS = 15_000;
+const MUCH_PATIENCE_MS = 120_000;
 
 async function call(method, path, body, version) {
   const headers = { Accept: "application/json", ...credentials() };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (version !== undefined) headers["If-Match"] = `"${version}"`;
   if (method !== "GET" && csrf !== null) headers["X-CSRF-Token"] = csrf;
+  const answer = await ask(method, path, { headers, body: body === undefined ? undefined : JSON.stringify(body) }, PATIENCE_MS);
+  return answer.status === 204 ? null : answer.json();
+}
+
+async function ask(method, path, given, patience) {
   let answer;
   try {
-    answer = await fetch(path, {
-      method,
-      headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
-      signal: AbortSignal.timeout(PATIENCE_MS),
-    });
+    answer = await fetch(path, { method, ...given, signal: AbortSignal.timeout(patience) });
   } catch (error) {
     throw new Away(String(error));
   }
-  if (answer.ok) return answer.status === 204 ? null : answer.json();
+  if (answer.ok) return answer;
   const problem = await answer.json().catch(() => ({}));
   if (answer.status === 401 && path !== "/api/session") signedOut.tell();
   if (answer.status >= 500) throw new Away(problem.detail ?? answer.statusText);

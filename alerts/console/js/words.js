@@ -344,6 +344,11 @@ const WORDS = {
   "history.more": ["更早", "Earlier ones"],
 
   "kpi.days": ["最近 {n} 天", "last {n} d"],
+  "duty.report": ["值班报告", "Duty report"],
+  "duty.choose": ["报告日期", "Day of the report"],
+  "duty.missing": ["请先选择日期", "Choose a day first"],
+  "duty.day": ["日报", "Day"],
+  "duty.month": ["月报", "Month"],
   "kpi.missing": ["本服务未提供此项", "This service does not offer it"],
   "kpi.period": ["{since} 至 {until}，{n} 个值班席位", "{since} to {until}, {n} operator positions"],
   "kpi.short": ["不足三十天，尚不足以评判。", "Less than the thirty days that are needed to judge by."],

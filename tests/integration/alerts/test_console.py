@@ -161,6 +161,24 @@ def test_both_languages_say_everything(
         expect(page.get_by_text("Recommended action")).to_be_visible()
 
 
+def test_the_duty_report_is_saved_as_a_file(
+    world: World, process: Alerts, browser: Browser, engineer: str
+) -> None:
+    world.change("chamber-1", 1, hazard="gas-leak", at=datetime.now(UTC))
+    until(lambda: world.value("select count(*) from alerts") == 1)
+    with desk(browser, process.url, engineer) as page:
+        page.goto(f"{process.url}/kpi")
+        day = page.get_by_label("Day of the report").input_value()
+        for name, file in (("Day HTML", f"duty-{day}.en.html"), ("Month CSV", f"duty-{day[:7]}.en.csv")):
+            with page.expect_download() as saved:
+                page.get_by_role("button", name=name).click()
+            assert saved.value.suggested_filename == file
+            assert "chamber-1" in saved.value.path().read_text(encoding="utf-8")
+        page.get_by_label("Day of the report").fill("")
+        page.get_by_role("button", name="Day HTML").click()
+        expect(page.locator("#toasts")).to_contain_text("Choose a day first")
+
+
 def test_what_people_write_is_never_markup(
     world: World, process: Alerts, browser: Browser, engineer: str
 ) -> None:
@@ -184,7 +202,7 @@ def test_axe_finds_nothing_serious(
         expect(page.locator(".rows .row", has_text="dma-2")).to_contain_text("returned")
         alert = page.locator(".rows .row a").first.get_attribute("href")
         found: dict[str, list[str]] = {}
-        for path in ("/", alert, "/map", "/assets/dma-1", "/shelf", "/windows", "/history", "/login"):
+        for path in ("/", alert, "/map", "/assets/dma-1", "/shelf", "/windows", "/history", "/kpi", "/login"):
             page.goto(f"{process.url}{path}")
             page.wait_for_timeout(400)
             bad = [

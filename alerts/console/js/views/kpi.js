@@ -1,12 +1,15 @@
 // How well the alarms serve those who sit before them, against what ISA-18.2 asks.
 
 import * as api from "../api.js";
+import { toast } from "../dialog.js";
 import { h, panel, table } from "../dom.js";
 import { fetched } from "../fetched.js";
+import { lang } from "../preferences.js";
 import * as session from "../session.js";
 import * as time from "../time.js";
 import { t } from "../words.js";
 
+const MINUTE = 60_000;
 const DAY = 86_400_000;
 const SPANS = [1, 7, 30];
 
@@ -24,7 +27,35 @@ export function show(place) {
     toggles.forEach((toggle, n) => toggle.setAttribute("aria-pressed", String(SPANS[n] === days)));
     again();
   }
-  place.append(h("h1", {}, t("nav.kpi")), h("div", { class: "bar toggles", role: "group", "aria-label": t("nav.kpi") }, toggles), content);
+  place.append(
+    h("h1", {}, t("nav.kpi")),
+    h("div", { class: "bar toggles", role: "group", "aria-label": t("nav.kpi") }, toggles),
+    duty(),
+    content,
+  );
+}
+
+/** The duty report of a day, or of the month that it lies in, as a file to print or to send on. */
+function duty() {
+  const day = h("input", { type: "date", "aria-label": t("duty.choose"), value: time.day(time.now()), max: time.day(time.now()) });
+  const button = (span, format) => h("button", { on: { click: (event) => save(event.currentTarget, span, day.value, format) } }, `${t(`duty.${span}`)} ${format.toUpperCase()}`);
+  const buttons = ["day", "month"].flatMap((span) => ["html", "csv"].map((format) => button(span, format)));
+  return panel(t("duty.report"), h("div", { class: "bar" }, day, buttons));
+}
+
+async function save(button, span, day, format) {
+  if (!day) return toast(t("duty.missing"));
+  button.disabled = true;
+  try {
+    const name = span === "day" ? day : day.slice(0, 7);
+    const file = await api.file(`/api/report/${span}/${name}`, { format, language: lang() });
+    const address = URL.createObjectURL(file.content);
+    h("a", { href: address, download: file.name }).click();
+    setTimeout(() => URL.revokeObjectURL(address), MINUTE);
+  } catch (error) {
+    toast(error.message);
+  }
+  button.disabled = false;
 }
 
 function shown(found) {
