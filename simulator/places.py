@@ -145,6 +145,11 @@ class Places:
         return x * METRES_PER_DEGREE * float(np.cos(np.radians(latitude))), y * METRES_PER_DEGREE
 
 
+def of_partner(partner: Ints, values: Floats, count: int) -> Floats:
+    """What the partners of ``count`` assets have; nothing where there are no partners."""
+    return values[partner] if len(partner) else np.zeros(count)
+
+
 def _pairs(pairs: Iterable[tuple[int, int]]) -> tuple[Ints, Ints]:
     array = np.array(list(pairs), np.intp).reshape(-1, 2)
     return array[:, 0], array[:, 1]

@@ -10,6 +10,7 @@ from sensors.model import Domain
 from sensors.readings import DAY, SECOND
 from simulator import (
     bridge,
+    cables,
     courier,
     drainage,
     gas,
@@ -17,6 +18,7 @@ from simulator import (
     holiday,
     instruments,
     links,
+    piers,
     quality,
     rain,
     sewer_air,
@@ -51,8 +53,9 @@ KINDS: Mapping[str, type[Incident]] = {
         sewer_air.SewerGas,
         bridge.OverloadedTruck,
         bridge.StiffnessLoss,
-        bridge.BearingSettlement,
-        bridge.ShipImpact,
+        piers.BearingSettlement,
+        piers.ShipImpact,
+        cables.CableForceLoss,
         heating.HeatLeak,
         tunnel.Intrusion,
         tunnel.SumpInflow,

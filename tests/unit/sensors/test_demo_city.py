@@ -41,7 +41,7 @@ KEYS = {
         "wind": "wind_speed",
     },
     "bridge-pier": {"tilt": "tilt", "bearing": "bearing_force"},
-    "bridge-cable": {"force": "cable_force"},
+    "bridge-cable": {"force": "cable_force", "accel": "acceleration"},
     "heat-chamber": {"temp": "heat_temperature", "pressure": "heat_pressure"},
     "tunnel-compartment": {
         "o2": "oxygen",
@@ -57,6 +57,7 @@ KEYS = {
 SOME = {
     "manhole": {"flow", "h2s", "ch4", "tilt"},
     "bridge-span": {"strain4", "weight", "wind"},
+    "bridge-cable": {"accel"},
 }
 """Keys that only some assets of the kind have."""
 
@@ -71,9 +72,9 @@ ATTRIBUTES = {
     "rain-gauge": {"elevation_m"},
     "underpass": {"area_m2", "catchment_m2", "drain_m3h"},
     "drainage-pump-station": {"capacity_m3h", "area_m2", "depth_m"},
-    "bridge-span": {"length_m", "frequency_hz", "weight_limit_t", "design_deflection_mm"},
+    "bridge-span": {"length_m", "frequency_hz", "mass_kg_m", "weight_limit_t", "design_deflection_mm"},
     "bridge-pier": {"height_m", "dead_load_kn"},
-    "bridge-cable": {"length_m", "mass_kg_m", "force_kn"},
+    "bridge-cable": {"length_m", "mass_kg_m", "force_kn", "anchor_m", "inclination_deg", "area_mm2"},
     "heat-chamber": {"supply_temperature_cel", "static_pressure_mpa", "diameter_m"},
     "tunnel-compartment": {"length_m", "volume_m3", "air_changes_per_h", "sump_depth_m"},
 }

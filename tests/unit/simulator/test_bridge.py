@@ -3,9 +3,10 @@ import pytest
 
 from sensors.readings import MINUTE, SECOND
 from simulator import vibration
-from simulator.bridge import BearingSettlement, OverloadedTruck, ShipImpact, StiffnessLoss
+from simulator.bridge import OverloadedTruck, StiffnessLoss
 from simulator.incidents import Incident, Span
 from simulator.messages import Message
+from simulator.piers import BearingSettlement, ShipImpact
 from simulator.scenario import Scenario
 from tests.unit.simulator.village import START, House, sent, series, village
 
@@ -85,7 +86,8 @@ def test_a_ship_shakes_the_span_on_its_pier_once() -> None:
 
 
 def test_the_spectrum_of_shaking_peaks_at_the_first_mode() -> None:
-    series_of = vibration.ambient(np.random.default_rng(1), FREQUENCY, 0.02, 50.0, 30_000)
+    shaking = vibration.Shaking(np.random.default_rng(1))
+    series_of = shaking.block(vibration.beam(FREQUENCY), 0.02, 50.0, 30_000)
     spectrum = np.abs(np.fft.rfft(series_of)) ** 2
     smooth = np.convolve(spectrum, np.ones(31) / 31, "same")
     assert np.fft.rfftfreq(30_000, 1 / 50)[smooth.argmax()] == pytest.approx(FREQUENCY, rel=0.02)

@@ -10,10 +10,11 @@ from scipy.signal import welch
 
 from simulator import vibration
 from simulator.air import accumulate
-from simulator.bridge import POSITIONS
+from simulator.decks import GAUGES_AT, POSITIONS
 from simulator.hydraulics import filling, full_flow, gap_loss, orifice, outflow, pipe_resistance
 from simulator.rhythm import Wander, approach
 from simulator.sewer import Sewer
+from tests.unit.simulator.elements import finite_elements
 
 LENGTH, FREQUENCY, MASS = 40.0, 3.0, 12_000.0
 BENDING = float(vibration.stiffness(np.array([LENGTH]), np.array([FREQUENCY]), np.array([MASS]))[0])
@@ -46,37 +47,9 @@ def test_a_chamber_agrees_with_a_solver_of_differential_equations() -> None:
     assert stepped[0] == pytest.approx(solved.y[0, -1], abs=1e-6)
 
 
-def finite_elements(count: int = 40) -> tuple[np.ndarray, np.ndarray]:
-    """Stiffness and consistent mass of the simply supported beam, of Hermite elements."""
-    le = LENGTH / count
-    stiff = np.array(
-        [
-            [12, 6 * le, -12, 6 * le],
-            [6 * le, 4 * le**2, -6 * le, 2 * le**2],
-            [-12, -6 * le, 12, -6 * le],
-            [6 * le, 2 * le**2, -6 * le, 4 * le**2],
-        ]
-    )
-    heavy = np.array(
-        [
-            [156, 22 * le, 54, -13 * le],
-            [22 * le, 4 * le**2, 13 * le, -3 * le**2],
-            [54, 13 * le, 156, -22 * le],
-            [-13 * le, -3 * le**2, -22 * le, 4 * le**2],
-        ]
-    )
-    k, m = np.zeros((2, 2 * count + 2, 2 * count + 2))
-    for element in range(count):
-        part = slice(2 * element, 2 * element + 4)
-        k[part, part] += BENDING / le**3 * stiff
-        m[part, part] += MASS * le / 420 * heavy
-    free = np.delete(np.arange(2 * count + 2), [0, 2 * count])
-    return k[np.ix_(free, free)], m[np.ix_(free, free)]
-
-
 def test_a_spans_natural_frequencies_are_those_of_a_beam_of_finite_elements() -> None:
     """Within 0.1 %, all three."""
-    k, m = finite_elements()
+    k, m = finite_elements(LENGTH, BENDING, MASS, 40)
     squares = eigh(k, m, eigvals_only=True, subset_by_index=[0, 2])
     assert np.sqrt(squares) / (2 * np.pi) == pytest.approx(FREQUENCY * np.array(vibration.MODES), rel=1e-3)
 
@@ -84,7 +57,7 @@ def test_a_spans_natural_frequencies_are_those_of_a_beam_of_finite_elements() ->
 def test_a_spans_sag_and_strain_under_a_truck_are_those_of_finite_elements() -> None:
     """Within 0.1 % (sag) and 3 % (strain, which elements give by halves of themselves)."""
     count = 40
-    k, _ = finite_elements(count)
+    k, _ = finite_elements(LENGTH, BENDING, MASS, count)
     load = np.zeros(len(k))
     middle = count - 1  # row of the middle's displacement; the first node's was taken away
     load[middle] = 40e3 * vibration.GRAVITY
@@ -100,13 +73,14 @@ def test_a_spans_sag_and_strain_under_a_truck_are_those_of_finite_elements() -> 
 
 def test_gauges_see_the_envelope_of_the_moment_under_a_crossing_load() -> None:
     """M(x) is largest with the load at x: P x (L - x) / L, 4 x (L - x) / L^2 of that in the middle."""
-    places = np.array([1 / 2, 1 / 4, 3 / 4, 1 / 8, 7 / 8])
+    places = np.array(GAUGES_AT)
     assert np.array(POSITIONS) == pytest.approx(4 * places * (1 - places), abs=0.003)
 
 
 def test_shaking_has_each_mode_where_it_is_and_as_wide_as_its_damping() -> None:
     """Frequencies within 1 %; damping by the half-power width within 20 %."""
-    series = vibration.ambient(np.random.default_rng(4), FREQUENCY, 0.02, 100.0, 2_000_000)
+    shaking, modes = vibration.Shaking(np.random.default_rng(4)), vibration.beam(FREQUENCY)
+    series = np.concatenate([shaking.block(modes, 0.02, 100.0, 1000) for _ in range(2000)])
     frequency, power = welch(series, 100.0, nperseg=1 << 14)
     heights = []
     for order in vibration.MODES:

@@ -11,9 +11,9 @@ from sensors.model import Registry
 from sensors.quantities import QUANTITIES
 from sensors.readings import HOUR, MINUTE, SECOND
 from sensors.units import conversion
-from simulator.bridge import BearingSettlement, ShipImpact
 from simulator.incidents import Span
 from simulator.messages import Message
+from simulator.piers import BearingSettlement, ShipImpact
 from simulator.rain import Storm
 from simulator.scenario import DEMO, QUIET, Scenario
 from simulator.scenario_file import read_scenario
