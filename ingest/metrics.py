@@ -112,6 +112,11 @@ class Metrics:
             ["domain"],
             registry=registry,
         )
+        self.certificate_ends = Gauge(
+            "lifeline_broker_certificate_end_timestamp_seconds",
+            "When the certificate runs out that the broker showed; 0 without TLS.",
+            registry=registry,
+        )
         self._dropped = _Dropped()
         registry.register(self._dropped)
 

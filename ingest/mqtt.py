@@ -69,6 +69,11 @@ def why_away(error: Exception) -> str:
     return str(error)
 
 
+def _certificate_end(sock: object) -> float | None:
+    shown = sock.getpeercert() if isinstance(sock, ssl.SSLSocket) else None
+    return ssl.cert_time_to_seconds(str(shown["notAfter"])) if shown else None
+
+
 class Subscriber:
     """A persistent session at the broker, kept up for as long as the context lasts.
 
@@ -102,6 +107,8 @@ class Subscriber:
         self._client = self._paho(client_id, manual_ack=manual_ack)
         self._tasks: list[asyncio.Task[None]] = []
         self.connected = False
+        self.certificate_ends: float | None = None
+        """When the certificate runs out that the broker showed, in s since 1970 UTC; None without TLS."""
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
@@ -229,6 +236,7 @@ class Subscriber:
             return
         log.info("broker_connected", session_present=flags.session_present)
         self.connected, self._pause = True, _FIRST_PAUSE_S
+        self.certificate_ends = _certificate_end(client.socket())
         ours = [(name, SubscribeOptions(qos=1)) for name in self._filters]
         client.subscribe([*ours, *((name, SubscribeOptions(qos=0)) for name in self._figures)])
         if self._marker is not None:

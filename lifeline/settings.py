@@ -189,6 +189,10 @@ class Settings(BaseSettings):
             raise ConfigurationError(
                 f"LIFELINE_MQTT_URL: expected mqtt://host:port or mqtts://host:port, not {url!r}"
             )
+        if self.mqtt_ca is not None and urlsplit(url).scheme == "mqtt":
+            raise ConfigurationError(
+                f"LIFELINE_MQTT_URL: expected mqtts://host:port beside LIFELINE_MQTT_CA, not {url!r}"
+            )
         return url
 
 

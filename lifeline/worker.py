@@ -358,6 +358,7 @@ class _Service:
     def _connected(self, present: bool) -> None:  # noqa: FBT001, called by the subscriber
         self._drained = False
         self._connects += 1
+        self._metrics.certificate_ends.set(self._subscriber.certificate_ends or 0)
         expected = self._session.epoch > 1 or self._connects > 1
         if expected and not present:
             log.error("session_lost", partition=self._session.partition)

@@ -327,6 +327,7 @@ def test_a_feed_s_clock_on_a_production_database_stops_the_start_with_one_line(
         ((), {"mqtt_url": "mqtt://127.0.0.1:99999"}, "LIFELINE_MQTT_URL: expected mqtt://host:port"),
         ((), {"mqtt_url": "mqtt://[::1"}, "LIFELINE_MQTT_URL: expected mqtt://host:port"),
         ((), {"mqtt_ca": "/nowhere/ca.pem"}, "LIFELINE_MQTT_CA: "),
+        ((), {"mqtt_ca": __file__}, "LIFELINE_MQTT_URL: expected mqtts://host:port beside LIFELINE_MQTT_CA"),
         ((), {"dsn_file": "/nowhere/dsn"}, "LIFELINE_DSN_FILE: /nowhere/dsn: No such file"),
         ((), {"dsn": "my database"}, "LIFELINE_DSN: invalid DSN"),
         ((), {"dsn": "{dsn}-not-there"}, "LIFELINE_DSN: database "),

@@ -1,6 +1,7 @@
 """From a device to the API over TLS, as docker-compose.yml has it, with what `lifeline env` made."""
 
 import json
+import re
 import ssl
 import threading
 from collections.abc import Iterator
@@ -11,12 +12,16 @@ from urllib.request import urlopen
 
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
+from lifeline.cli import app
 from lifeline.devices import accounts
 from lifeline.devices.allowed import access_list
 from lifeline.devices.broker import read, tell, write
 from lifeline.migrate import migrate
+from lifeline.provision.authority import LIFE_OF_SERVER
 from lifeline.runtime.packages import Prefix
+from lifeline.runtime.ports import free_port
 from tests.support import deployed
 from tests.support.cluster import empty_cluster
 from tests.support.deployed import Broker, Client, SecurePostgres, provided
@@ -147,6 +152,32 @@ def test_no_reading_is_lost_while_passwords_change_and_the_broker_restarts(
             assert trouble not in worker.text
     for each in (steady, changing, earlier):
         each.close()
+
+
+def test_a_worker_tells_when_the_brokers_certificate_runs_out(
+    database: SecurePostgres, broker: Broker, tmp_path: Path
+) -> None:
+    port = free_port()
+    given = settings(database, broker) | {"metrics_port": port}
+    with Lifeline(tmp_path, "worker", **given) as worker:
+        worker.until("subscribed")
+        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+            text = answer.read().decode()
+        assert worker.stop() == 0
+    (told,) = re.findall("^lifeline_broker_certificate_end_timestamp_seconds (.*)$", text, re.MULTILINE)
+    in_days = (datetime.fromtimestamp(float(told), UTC) - datetime.now(UTC)) / timedelta(days=1)
+    assert LIFE_OF_SERVER.days - 1 < in_days < LIFE_OF_SERVER.days
+
+
+def test_the_workers_role_is_enough_to_change_devices_accounts(
+    database: SecurePostgres, broker: Broker
+) -> None:
+    given = {"DSN": database.of("dsn-worker"), "BROKER_FILES": str(broker.data)}
+    environment = {f"LIFELINE_{name}": value for name, value in given.items()}
+    done = CliRunner().invoke(app, ["device", "add", "d0"], env=environment)
+    assert done.exit_code == 0, done
+    assert re.fullmatch(r"user,password\nd0,[0-9a-f]{48}\n", done.stdout)
+    assert done.stderr == "written; the broker reads it at SIGHUP, or when it starts\n"
 
 
 def test_a_worker_says_once_that_it_does_not_know_who_signed_for_the_broker(
