@@ -16,7 +16,7 @@ from jsonschema import Draft7Validator
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from alerts import outbox
+from alerts import dispatch
 from ingest.partition import Partition
 from lifeline import worker
 from lifeline.cli import app
@@ -183,7 +183,7 @@ def test_a_service_is_given_the_time_that_it_takes_to_end() -> None:
     """A worker finishes its transaction, alerts what is on its way; database and broker write all down."""
     needed = dict.fromkeys(OURS, 0.0) | {
         "worker": worker._LAST_WORDS_S,
-        "alerts": outbox.GRACE_S,
+        "alerts": dispatch.GRACE_S,
         "timescaledb": 60,
         "mosquitto": 30,
     }
