@@ -44,9 +44,9 @@ _ROWS = 200_000
 
 _ROLLUP = ("sensor_id", "time", "readings", "numbers", "worst", "low", "high", "total", "last")
 
-# The clock of a kept database stands still; the function is as dear as the one it takes the place of.
+# The clock of a kept database stands still; the functions are as dear as those they take the place of.
 _PRESENT = """
-create or replace function grafana.present() returns timestamptz
+create or replace function grafana.{name}() returns timestamptz
 language plpgsql stable security definer set search_path = public, pg_temp as
 $$ begin return '{now}'::timestamptz; end $$
 """
@@ -183,7 +183,8 @@ async def _rest(connection: asyncpg.Connection) -> None:
     """What a city has besides: cases, what the rules said, who was told, waveforms, the journal's counts."""
     text = (files(__package__) / "filled.sql").read_text(encoding="utf-8")
     await connection.execute(text.replace("$NOW", moment(NOW).isoformat()))
-    await connection.execute(_PRESENT.format(now=moment(NOW).isoformat()))
+    for name in ("present", "rolled_until"):
+        await connection.execute(_PRESENT.format(name=name, now=moment(NOW).isoformat()))
     await connection.execute("vacuum analyze")
 
 
