@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry, Metric
 import alerts.metrics as alerting
 import grafana
 import ingest.metrics as ingesting
+import lifeline.maintain.metrics as maintaining
 from grafana.build import FOLDER, built
 from grafana.language import Language
 from tests.support.grafana import FILES, boards, expressions, shown
@@ -187,14 +188,25 @@ def test_a_board_leads_to_all_others_of_its_language(file: Path) -> None:
     assert set(menu["tags"]) <= set(board(file)["tags"])
 
 
-def test_every_metric_that_is_asked_for_is_counted() -> None:
+def families() -> list[Metric]:
+    """All that the processes count, the broker's own counter with it."""
     registry = CollectorRegistry()
-    ingesting.Metrics(registry)
+    ingesting.Metrics(registry).broker_dropped(b"1")
     alerting.Metrics(registry)
-    counted = {sample for family in registry.collect() for sample in names(family)}
+    maintaining.Metrics(registry)
+    return list(registry.collect())
+
+
+def test_every_metric_that_is_asked_for_is_counted() -> None:
     asked = set(re.findall(r"\blifeline_\w+", " ".join(expressions())))
     assert asked
-    assert asked <= counted
+    assert asked <= {sample for family in families() for sample in names(family)}
+
+
+def test_every_metric_that_is_counted_is_on_the_operations_board() -> None:
+    (file,) = (file for file in FILES if (file.parent.name, file.stem) == ("en", "operations"))
+    text = file.read_text(encoding="utf-8")
+    assert [family.name for family in families() if not any(name in text for name in names(family))] == []
 
 
 def names(family: Metric) -> set[str]:
