@@ -115,7 +115,11 @@ _SHOWN: tuple[tuple[tuple[str, str], Mapping[str, str], str], ...] = (
         },
         "none",
     ),
-    (("认领进程", "Who claims"), {"lifeline_alerts_claiming": "{{instance}}"}, "bool_on_off"),
+    (
+        ("认领进程与中断的接收方", "Who claims, and which receivers are away"),
+        {"lifeline_alerts_claiming": "{{instance}}", "lifeline_alerts_receiver_away": "{{receiver}}"},
+        "bool_on_off",
+    ),
     (
         ("投递结果", "Deliveries by outcome"),
         _per_second("lifeline_alerts_deliveries_total", "outcome"),

@@ -113,6 +113,7 @@ MAY_CHANGE = {
         ),
         *("INSERT alert_events", "INSERT incident_events", "INSERT receipt_calls", "INSERT api_audit"),
         *("INSERT sessions", "DELETE sessions"),
+        *("INSERT receivers_away", "UPDATE receivers_away", "DELETE receivers_away"),
     },
     "lifeline_maintain": {
         *("INSERT readings_10min", "UPDATE readings_10min", "INSERT readings_1h", "UPDATE readings_1h"),
