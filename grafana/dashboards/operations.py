@@ -95,10 +95,11 @@ _SHOWN: tuple[tuple[tuple[str, str], Mapping[str, str], str], ...] = (
         "none",
     ),
     (
-        ("快照与历史重算", "Snapshots, and history that was run again"),
+        ("快照、历史重算与维护轮次", "Snapshots, history run again, housekeeping"),
         {
-            f"sum by (outcome) (increase(lifeline_snapshots_total{_RATE}))": "{{outcome}}",
-            f"sum(increase(lifeline_hindsight_total{_RATE}))": "run again",
+            f"sum by (outcome) (increase(lifeline_snapshots_total{_RATE}))": "snapshot {{outcome}}",
+            f"sum(increase(lifeline_hindsight_total{_RATE}))": "history",
+            f"sum by (outcome) (increase(lifeline_maintenance_rounds_total{_RATE}))": "housekeeping {{outcome}}",
         },
         "none",
     ),
@@ -133,9 +134,9 @@ _SHOWN: tuple[tuple[tuple[str, str], Mapping[str, str], str], ...] = (
     ),
     (("未关闭预警", "Open alerts"), {"sum by (level) (lifeline_alerts_open)": "{{level}}"}, "none"),
     (
-        ("维护轮次结果", "Rounds of housekeeping by outcome"),
-        {f"sum by (outcome) (increase(lifeline_maintenance_rounds_total{_RATE}))": "{{outcome}}"},
-        "none",
+        ("代理证书剩余有效期", "Until the broker's certificate runs out"),
+        {"lifeline_broker_certificate_end_timestamp_seconds - time()": "{{instance}}"},
+        "s",
     ),
     (
         ("距上次完成维护", "Since housekeeping came to its end"),
