@@ -99,7 +99,7 @@ _SHOWN: tuple[tuple[tuple[str, str], Mapping[str, str], str], ...] = (
         {
             f"sum by (outcome) (increase(lifeline_snapshots_total{_RATE}))": "snapshot {{outcome}}",
             f"sum(increase(lifeline_hindsight_total{_RATE}))": "history",
-            f"sum by (outcome) (increase(lifeline_maintenance_rounds_total{_RATE}))": "housekeeping {{outcome}}",
+            f"sum by (outcome) (increase(lifeline_maintenance_rounds_total{_RATE}))": "upkeep {{outcome}}",
         },
         "none",
     ),
