@@ -98,9 +98,10 @@ def leakage(report: Report, words: Words) -> Section:
         f"Estimated from the flow at 02-04 o'clock, to be {GOAL:.0%} at most; pressure is higher "
         "at night, so it is rather too high.",
     )
+    unknown = say("本期没有夜间流量数据。", "No flow at night is known of the period.")
     return Section(
         say("供水漏损", "Water leakage"),
-        none(words, rows),
+        () if rows else (unknown,),
         tables=(Table(head, rows, total=len(rows) > 1),) if rows else (),
         notes=(note,),
     )

@@ -53,7 +53,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a person or the rules did with a major case: who, when, why; evidence: what the sensors showed."""
+    """What a person or the rules did with a major case: who, when, why.
+
+    to: who was sent. awaited: of ``escalated``, whose deadline passed. evidence: what the sensors showed.
+    """
 
     at: datetime
     kind: Kind
@@ -61,6 +64,7 @@ class Said:
     why: str
     level: int | None
     to: str | None
+    awaited: Awaited | None
     cause: Cause | None
     evidence: tuple[str, ...]
 

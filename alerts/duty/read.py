@@ -58,6 +58,7 @@ group by t.alert_id, d.receiver, d.state
 """
 _SAID = f"""{_TIMED}
 select alert_id, at, kind, who, why, level, data ->> 'to' as to, data -> 'evidence' as evidence,
+    case when kind = 'escalated' then data ->> 'awaits' end as awaited,
     case when kind = 'dismissed' then data ->> 'cause' end as cause
 from timed where alert_id = any(%(wanted)s) and at < %(until)s
 order by alert_id, number
@@ -161,6 +162,7 @@ def _said(row: Row) -> Said:
         why=row["why"],
         level=row["level"],
         to=row["to"],
+        awaited=Awaited(row["awaited"]) if row["awaited"] else None,
         cause=Cause(row["cause"]) if row["cause"] else None,
         evidence=evidence,
     )

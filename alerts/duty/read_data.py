@@ -37,8 +37,14 @@ with watched as (
 bounded as (select *, least(newest, time_bucket('1 hour', until)) as rolled from watched),
 heard as (
     select b.device_id, b.domain, b.sample_s, b.until, h.stored, h.covered,
-        case when b.known then %(since)s
-            else greatest(%(since)s, least(coalesce(h.first, %(since)s), b.until)) end as since
+        case when b.known or h.first is null then %(since)s else greatest(%(since)s, least(b.until, coalesce(
+            least(
+                (select min(r.time) from readings r where r.sensor_id = b.sensor_id and r.time >= h.first
+                    and r.time < h.first + interval '1 hour'),
+                (select min(w.start) from waveforms w where w.sensor_id = b.sensor_id and w.start >= h.first
+                    and w.start < h.first + interval '1 hour')
+            ), h.first
+        ))) end as since
     from bounded b cross join lateral (
         select min(time) as first, coalesce(sum(stored), 0) as stored,
             range_agg(tstzrange(time, time + b.covers)) as covered

@@ -3,7 +3,7 @@
 from alerts.duty.counted import Major, Report
 from alerts.duty.document import Chip, Section, Story
 from alerts.duty.facts import Said
-from alerts.duty.words import CAUSES, KINDS, STAGES, STATES, Words
+from alerts.duty.words import CAUSES, KINDS, STAGES, STATES, STEPS, Words
 from alerts.lifecycle import RULES, Stage
 from rules.levels import RiskLevel
 
@@ -53,6 +53,9 @@ def _line(said: Said, words: Words) -> tuple[str, str, str, str]:
     """When, what, who, why; of what the rules say the evidence, for their own words are the kind's."""
     level = "" if said.level is None else words.level(RiskLevel(said.level))
     parts = [level] if said.who == RULES else [said.why]
+    if said.awaited is not None:
+        late = words.of(STEPS, said.awaited)
+        parts = [words.say(f"{late}逾期", f"{late} overdue")]
     if said.to:
         parts.insert(0, f"→ {said.to}")
     if said.cause is not None:

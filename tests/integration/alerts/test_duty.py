@@ -217,6 +217,8 @@ async def test_data_and_leakage_are_told_by_hand_too_before_and_after_they_are_r
     _store(dsn, "rtu-vc-101/ch4", day, 24 * hour)
     _store(dsn, "rtu-vc-101/temp", day, 12 * hour)
     _store(dsn, "rtu-vc-102/ch4", day, 6 * hour)
+    # Of this one the first that was ever heard came at half past twelve: it counts from then on.
+    _store(dsn, "wim-sp-201/weight", day + 12.5 * hour, 11.5 * hour)
     flow = [20.0 if hour in (2, 3) else 100.0 for hour in (*range(4, 24), *range(24))]
     _store(dsn, "rtu-dma-101/flow", day - 20 * hour, 44 * hour, flow)
 
@@ -234,6 +236,12 @@ async def test_data_and_leakage_are_told_by_hand_too_before_and_after_they_are_r
     found = {each["figure"]: float(each["value"]) for each in rows(first, "data") if each["domain"] == "gas"}
     assert (found["devices"], found["sensors"]) == (devices, len(gas))
     assert found | expected == pytest.approx(found, rel=1e-4)
+
+    weighed = {each["figure"]: each["value"] for each in rows(first, "data") if each["domain"] == "bridge"}
+    bridge = [each for each in city.sensors if assets[each.asset].domain == "bridge"]
+    rest = [each for each in bridge if each.device != "wim-sp-201"]
+    promised = sum(24 * 3600 / types[each.device].sample_s for each in rest) + 11.5 * 3600 / 10
+    assert float(weighed["data complete"]) == pytest.approx(100 * 11.5 * 60 / promised, rel=1e-4)
 
     mean, night = (22 * 100 + 2 * 20) / 24, 20
     leaked = [each for each in rows(first, "leakage") if each["figure"].endswith(": leakage")]

@@ -225,7 +225,8 @@ def test_a_report_of_nothing_is_a_page_too(language: str) -> None:
 def test_of_a_long_story_the_first_and_the_last_lines_are_told() -> None:
     major = case(happens(1, Kind.RAISED, U, 1))
     said = tuple(
-        Said(hour(1), Kind.NOTED, "lin", f"<i>note {n}", None, None, None, ()) for n in range(MOST_LINES + 10)
+        Said(hour(1), Kind.NOTED, "lin", f"<i>note {n}", None, None, None, None, ())
+        for n in range(MOST_LINES + 10)
     )
     page = render(counted(replace(facts(major), stories={major.alert_id: said})), "en", Form.HTML).decode()
     assert page.count("&lt;i&gt;note") == MOST_LINES
