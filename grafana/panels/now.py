@@ -106,20 +106,21 @@ def zones(language: Language, place: Place) -> Panel:
             case when n.day > 0 then greatest(
                 (n.night / n.day - ${{night_use:sqlstring}}::double precision)
                     / (1 - ${{night_use:sqlstring}}::double precision), 0) end as leakage,
-            n.night / nullif(usual.night, 0) - 1 as change
+            n.night / nullif(n.usual, 0) - 1 as change
         from grafana.sensors_online s
         join grafana.current_assets asset using (asset_id)
         cross join grafana.present() present(time)
         left join lateral (
-            select * from grafana.nights(
-                s.sensor_id, present.time - interval '3 days', present.time, ${{zone:sqlstring}})
-            order by time desc limit 1
+            select max(time) as time, max(night) filter (where newest) as night,
+                max(day) filter (where newest) as day,
+                percentile_cont(0.5) within group (order by night) filter (where not newest) as usual
+            from (
+                select *, row_number() over (order by time desc) = 1 as newest
+                from grafana.nights(
+                    s.sensor_id, present.time - interval '9 days', present.time, ${{zone:sqlstring}})
+            ) nights
+            having max(time) > present.time - interval '3 days'
         ) n on true
-        left join lateral (
-            select percentile_cont(0.5) within group (order by night) as night from grafana.nights(
-                s.sensor_id, present.time - interval '9 days', n.time - interval '12 hours',
-                ${{zone:sqlstring}})
-        ) usual on true
         where s.quantity = 'water_flow' and asset.kind = 'dma' and s.district in (${{district:sqlstring}})
         order by leakage desc nulls last limit 100
         """,
