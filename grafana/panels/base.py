@@ -46,8 +46,12 @@ def panel(
     *,
     fields: FieldConfig | None = None,
     overrides: Sequence[Override] = (),
+    points: int | None = None,
 ) -> Panel:
-    """One panel, of the data source that all its queries ask, or of many."""
+    """One panel, of the data source that all its queries ask, or of many.
+
+    points: at most so many of each series; none = as many as it is wide, in pixels.
+    """
     x, y, width, height = place
     targets: list[Dataquery] = [queries] if isinstance(queries, Query) else list(queries)
     first, *others = (source_of(each) for each in targets)
@@ -58,6 +62,7 @@ def panel(
         datasource=first if all(each.uid == first.uid for each in others) else MIXED,
         targets=targets,
         options=options,
+        max_data_points=points,
         field_config=FieldConfigSource(defaults=fields or FieldConfig(), overrides=list(overrides)),
     )
 

@@ -25,6 +25,9 @@ LINES = 20
 LIMIT = "purple"
 """Of the line that marks a limit: none of the levels' colours, for a limit alone makes no level."""
 
+POINTS = 500
+"""Of each of up to twenty series in a chart: more cannot be told apart, and each costs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Watched:
@@ -142,6 +145,7 @@ def chart(
             thresholds=ThresholdsConfig(ThresholdsMode.ABSOLUTE, steps),
             custom=custom,
         ),
+        points=POINTS,
     )
 
 

@@ -167,6 +167,6 @@ class _Opened:
 
     def _expansion(self, board: Mapping[str, Any], values: Mapping[str, tuple[str, ...]]) -> Expansion:
         back = span(board)
-        wanted = back.total_seconds() / _POINTS
+        wanted = back.total_seconds() / (self.target.panel.get("maxDataPoints") or _POINTS)
         interval = min(_INTERVALS_S, key=lambda each: abs(each - wanted))
         return Expansion(moment(NOW) - back, moment(NOW), timedelta(seconds=interval), values)
