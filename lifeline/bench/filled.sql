@@ -24,12 +24,12 @@ insert into alert_events (event_id, alert_id, number, kind, who, event_time, wal
 select md5(alert_id::text || number)::uuid, alert_id, number, kind, who, opened_at + number * interval '1 min',
     opened_at + number * interval '1 min', '', worst_level, case number when 1 then 'unacknowledged' else state end, '{}'
 from alerts
-join (values (1, 'opened', 'rules'), (2, 'acknowledged', 'night-desk'), (3, 'returned', 'rules'))
+join (values (1, 'raised', 'rules'), (2, 'acknowledged', 'night-desk'), (3, 'cleared', 'rules'))
     steps (number, kind, who) on true;
 
 insert into deliveries (delivery_id, event_id, receiver, kind, state, attempts, receipt, queued_at, finished_at)
 select gen_random_uuid(), event_id, 'utility', 'webhook', 'receipted', 1, 'r', wall_time, wall_time + interval '1 second'
-from alert_events where kind = 'opened';
+from alert_events where kind = 'raised';
 
 insert into transitions (transition_id, rule, subject, asset_id, hazard, time, state, previous,
     sensor_id, value, reason, rules_version, partition, seq)

@@ -47,12 +47,28 @@ def load(
 
 
 @app.command()
-def check(path: City = None) -> None:
+def check(
+    path: City = None,
+    partitions: Annotated[
+        int | None,
+        typer.Option(min=2, help="Name what would cross, were the work shared by so many workers."),
+    ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(help="With --partitions: a rule file or folder; the demo city's if not given."),
+    ] = None,
+) -> None:
     """Check a city's files without a database: every mistake with file, line and field.
 
-    Example: `lifeline city check mycity/`
+    Workers share nothing: an edge between districts of two partitions connects nothing, and a rule over
+    sensors of two sees all of them in neither. With --partitions these are named.
+
+    Example: `lifeline city check mycity/` or `lifeline city check mycity/ --partitions 2 --rules my-rules/`
     """
-    _print_counts(_read(path))
+    registry = _read(path)
+    _print_counts(registry)
+    if partitions is not None:
+        _print_crossings(registry, partitions, rules)
 
 
 @app.command("list")
@@ -74,6 +90,21 @@ def _read(path: Path | None) -> Registry:
     from sensors.load import DEMO_CITY, read_city  # noqa: PLC0415, reads tables, and needed here only
 
     return read_city(path or DEMO_CITY)
+
+
+def _print_crossings(registry: Registry, partitions: int, rules: Path | None) -> None:
+    from lifeline.crossings import crossings  # noqa: PLC0415, heavy, and needed here only
+    from rules.bind import bind  # noqa: PLC0415, as above
+    from rules.load import DEMO_RULES  # noqa: PLC0415, as above
+    from rules.load import load as load_rules  # noqa: PLC0415, as above
+    from sensors.registry import numbered  # noqa: PLC0415, as above
+
+    registry = numbered(registry)
+    bound = bind(load_rules([rules or DEMO_RULES], registry), registry)
+    found = [*crossings(registry, bound, partitions)]
+    for line in found:
+        typer.echo(line)
+    typer.echo(f"{len(found)} would cross between {partitions} partitions")
 
 
 def _print_counts(registry: Registry) -> None:
