@@ -92,6 +92,6 @@ analyze;
 insert into rule_figures (rule, subject, kind, asset_id, sensor_id, time, value)
 select kind, device_id || '/' || key, kind, asset_id, sensor_id, time, figure
 from sensors
-join (values ('acceleration', 'spectrum', 2.9), ('strain', 'fatigue', 0.12)) measured (quantity, kind, figure)
+join (values ('acceleration', 'spectrum', 2.9), ('strain', 'fatigue', 0.12), ('cable_force', 'cable', 3000)) measured (quantity, kind, figure)
     using (quantity),
     generate_series('$NOW'::timestamptz - interval '1 day', '$NOW', interval '1 hour') time;
