@@ -1,46 +1,16 @@
 """What the API shows of cases: a page of the list, one case with its events and deliveries."""
 
-import base64
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from alerts import record, words
+from alerts import record, search, words
 from alerts.database import Connection
 from alerts.lifecycle import Awaited, Cause, Kind, Policy, Stage, State, allowed
 from alerts.roles import Caller
+from alerts.search import COLUMNS, Cursor, Filter, Sort
 
-_COLUMNS = """
-select a.*, s.name as asset_name, s.name_en as asset_name_en, s.kind as asset_kind,
-    s.domain, s.district, s.longitude, s.latitude,
-    s.utility_id, u.name as utility_name, u.name_en as utility_name_en
-from alerts a
-left join assets s using (asset_id)
-left join utilities u using (utility_id)
-"""
-
-_PAGE = (
-    _COLUMNS
-    + """
-where (%(states)s::text[] is null or a.state = any(%(states)s))
-    and (%(stages)s::text[] is null or a.stage = any(%(stages)s))
-    and (%(levels)s::smallint[] is null or coalesce(a.level, a.worst_level) = any(%(levels)s))
-    and (%(domain)s::text is null or s.domain = %(domain)s)
-    and (%(district)s::text is null or s.district = %(district)s)
-    and (%(utility)s::text is null or s.utility_id = %(utility)s)
-    and (%(asset)s::text is null or a.asset_id = %(asset)s)
-    and (%(incident)s::uuid is null or a.incident_id = %(incident)s)
-    and (%(own)s::text is null or s.utility_id = %(own)s)
-    and (%(ids)s::uuid[] is null or a.alert_id = any(%(ids)s))
-    and (%(before)s::timestamptz is null or (a.opened_at, a.alert_id) < (%(before)s, %(before_id)s::uuid))
-order by a.opened_at desc, a.alert_id desc
-limit %(limit)s
-"""
-)
-
-_ONE = _COLUMNS + "where a.alert_id = %(alert_id)s and (%(own)s::text is null or s.utility_id = %(own)s)"
+_ONE = COLUMNS + "where a.alert_id = %(alert_id)s and (%(own)s::text is null or s.utility_id = %(own)s)"
 _EVENTS = "select * from alert_events where alert_id = %s order by number"
 _DELIVERIES = """
 select d.* from deliveries d join alert_events e using (event_id)
@@ -138,81 +108,21 @@ class AlertInFull(Alert):
 
 
 class Page(words.Word):
-    """Part of the list, newest first; ``next`` is the cursor of the part after it, null at the end."""
+    """Part of the list; ``next`` is the cursor of the part after it, null at the end."""
 
     alerts: tuple[Alert, ...]
     next: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which cases are wanted; an empty field asks for all.
-
-    level: the present one, or the worst it had once no evidence is live. own: the only utility whose
-    assets the caller may see.
-    """
-
-    states: Sequence[str] = ()
-    stages: Sequence[str] = ()
-    levels: Sequence[int] = ()
-    domain: str | None = None
-    district: str | None = None
-    utility: str | None = None
-    asset: str | None = None
-    own: str | None = None
-    ids: Sequence[UUID] = ()
-    incident: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """The place in the list after a case."""
-
-    opened_at: datetime
-    alert_id: UUID
-
-    def encode(self) -> str:
-        """As the API gives it out."""
-        text = f"{self.opened_at.isoformat()} {self.alert_id}"
-        return base64.urlsafe_b64encode(text.encode()).decode()
-
-    @classmethod
-    def decode(cls, text: str) -> "Cursor":
-        """The place that ``encode`` wrote.
-
-        Raises:
-            ValueError: it did not.
-        """
-        time, _, alert_id = base64.b64decode(text, altchars=b"-_", validate=True).decode().partition(" ")
-        opened_at = datetime.fromisoformat(time)
-        if opened_at.tzinfo is None:
-            raise ValueError("no time zone")
-        return cls(opened_at, UUID(alert_id))
-
-
-async def page(connection: Connection, wanted: Filter, after: Cursor | None, limit: int) -> Page:
-    """The newest ``limit`` cases after a place in the list."""
-    parameters = {
-        "states": list(wanted.states) or None,
-        "stages": list(wanted.stages) or None,
-        "levels": list(wanted.levels) or None,
-        "domain": wanted.domain,
-        "district": wanted.district,
-        "asset": wanted.asset,
-        "incident": wanted.incident,
-        "utility": wanted.utility,
-        "own": wanted.own,
-        "ids": list(wanted.ids) or None,
-        "before": after.opened_at if after else None,
-        "before_id": after.alert_id if after else None,
-        "limit": limit + 1,
-    }
-    rows = await (await connection.execute(_PAGE, parameters)).fetchall()
-    more = len(rows) > limit
-    last = rows[limit - 1] if more else None
+async def page(connection: Connection, wanted: Filter, sort: Sort, after: Cursor | None, limit: int) -> Page:
+    """The first ``limit`` cases after a place in the list."""
+    query, given = search.statement(wanted, sort, after, limit + 1)
+    rows = await (await connection.execute(query.encode(), given)).fetchall()
+    last = rows[limit - 1] if len(rows) > limit else None
+    following = last and Cursor(last["opened_at"], last["alert_id"], sort, last["rank"])
     return Page(
         alerts=tuple(Alert(**_alert(row)) for row in rows[:limit]),
-        next=Cursor(last["opened_at"], last["alert_id"]).encode() if last else None,
+        next=following.encode() if following else None,
     )
 
 

@@ -29,6 +29,9 @@ Text = Annotated[
 ]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_SAYING)]
 
+Place = Annotated[str, StringConstraints(max_length=200, pattern=r"^[A-Za-z0-9_-]+=*$")]
+"""A cursor, as a list gave it for its next page."""
+
 
 def _written(given: object) -> object:
     """Refuses numbers, which would be taken for seconds or for milliseconds, whichever fits."""

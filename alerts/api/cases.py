@@ -8,10 +8,11 @@ from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import Field
 
 from alerts import listing
-from alerts.api.calling import Calling, Name, Services, Using
+from alerts.api.calling import Calling, Name, Place, Services, Using
 from alerts.lifecycle import Awaited, Cause, Stage, State
-from alerts.listing import AlertInFull, Cursor, Filter, Page
+from alerts.listing import AlertInFull, Page
 from alerts.roles import Caller
+from alerts.search import Cursor, Filter, Sort
 from alerts.words import Word
 from rules.levels import RiskLevel
 from sensors.model import Domain
@@ -53,19 +54,35 @@ async def alerts(  # noqa: PLR0913, PLR0917, a filter each
     asset: Name | None = None,
     incident: UUID | None = None,
     id: Annotated[list[UUID], Query(max_length=200)] = [],  # noqa: A002, B006
-    cursor: str | None = None,
+    q: Name | None = None,
+    sort: Sort = Sort.TIME,
+    cursor: Place | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Page:
-    """Cases, newest first; give the ``next`` of a page as ``cursor`` to get the one after it."""
-    wanted = Filter(state, stage, level, domain, district, utility, asset, caller.utility, id, incident)
-    try:
-        after = Cursor.decode(cursor) if cursor is not None else None
-    except ValueError:
-        raise HTTPException(
-            HTTPStatus.UNPROCESSABLE_ENTITY, "cursor: expected one that this API gave"
-        ) from None
+    """Cases in the order of ``sort``; give the ``next`` of a page as ``cursor`` to get the one after it.
+
+    ``q``: words, each of which stands in the names or ids of asset, hazard, utility or case.
+    """
+    wanted = Filter(
+        state, stage, level, domain, district, utility, asset, caller.utility, id, incident, q or ""
+    )
+    after = _place(cursor, sort)
     async with using.pool.connection() as connection:
-        return await listing.page(connection, wanted, after, limit)
+        return await listing.page(connection, wanted, sort, after, limit)
+
+
+def _place(cursor: str | None, sort: Sort) -> Cursor | None:
+    """Where a page begins: a place in one order is none in another."""
+    if cursor is None:
+        return None
+    expected = f"cursor: expected one that this API gave for a list by {sort}"
+    try:
+        place = Cursor.decode(cursor)
+    except ValueError:
+        raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, expected) from None
+    if place.sort is not sort:
+        raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, f"{expected}, not by {place.sort}")
+    return place
 
 
 @router.get("/api/alerts/{alert_id}", responses={"200": {"headers": ETAG}})

@@ -12,15 +12,15 @@ from fastapi.security import APIKeyHeader
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from alerts import deliveries, signature
-from alerts.api.calling import Calling, Text, Using
+from alerts.api.calling import Calling, Place, Text, Using
 from alerts.api.problems import problems
 from alerts.database import Connection
 from alerts.deliveries import Filter, Page, Refusal, Sent
 from alerts.handling import handle
 from alerts.lifecycle import Act, Kind
-from alerts.listing import Cursor
 from alerts.outcome import State
 from alerts.roles import Caller, Role
+from alerts.search import Cursor
 from alerts.tables import Webhook
 
 router = APIRouter()
@@ -58,7 +58,7 @@ async def list_deliveries(
     state: State | None = None,
     alert: UUID | None = None,
     receiver: Text | None = None,
-    cursor: str | None = None,
+    cursor: Place | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Page:
     """Messages to receivers, newest first; ``state=dead`` are those that nobody got."""
@@ -68,7 +68,7 @@ async def list_deliveries(
         raise HTTPException(
             HTTPStatus.UNPROCESSABLE_ENTITY, "cursor: expected one that this API gave"
         ) from None
-    place = (after.opened_at, after.alert_id) if after else None
+    place = (after.at, after.id) if after else None
     wanted = Filter(state, alert, receiver, caller.utility)
     async with using.pool.connection() as connection:
         found = await deliveries.page(connection, wanted, place, limit + 1)

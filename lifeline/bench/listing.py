@@ -21,6 +21,9 @@ _QUERIES: Mapping[str, Mapping[str, str | int]] = {
     "major": {"level": 1},
     "unacknowledged": {"state": "unacknowledged"},
     "of_an_asset": {"asset": "BENCH-7"},
+    "by_priority": {"sort": "priority"},
+    "searched": {"q": "bench-77"},
+    "searched_in_vain": {"q": "nothing"},
 }
 
 

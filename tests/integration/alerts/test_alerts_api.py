@@ -1,9 +1,10 @@
 """The API: what it shows to whom, what people do with cases, and how it says no."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -132,10 +133,62 @@ def test_pages_follow_one_another_newest_first_without_gap_or_repeat(
     assert opened == sorted(opened, reverse=True)
 
 
+@pytest.mark.parametrize("sort", ["time", "level", "priority"])
+def test_pages_follow_one_another_in_each_order(operator: httpx.Client, world: World, sort: str) -> None:
+    """Some of it seen, some over, and several of each level and moment."""
+    rows = [(f"dma-{n}", "burst", START + timedelta(seconds=n // 3), 1 + n % 4) for n in range(25)]
+    world.changes(
+        iter(
+            [*rows, *((asset, hazard, at + timedelta(minutes=1), None) for asset, hazard, at, _ in rows[::6])]
+        )
+    )
+    until(lambda: world.value("select count(*) from risk_changes where claimed_at is null") == 0)
+    for each in rows[1::5]:
+        alert = world.value("select alert_id from alerts where asset_id = %s", each[0])
+        assert operator.post(f"/api/alerts/{alert}/acknowledge", json=ACKNOWLEDGED).status_code == 200
+    whole = operator.get("/api/alerts").json()["alerts"]
+    seen, cursor = [], None
+    while cursor is not None or not seen:
+        given = {"limit": 4, "sort": sort, **({"cursor": cursor} if cursor else {})}
+        page = operator.get("/api/alerts", params=given).json()
+        seen += page["alerts"]
+        cursor = page["next"]
+    assert [each["id"] for each in seen] == [each["id"] for each in sorted(whole, key=ORDER[sort])]
+    assert len({each["state"] for each in seen}) > 2
+
+
+ORDER: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "time": lambda _: 0,
+    "level": lambda each: (each["level"] or each["worst_level"])["value"],
+    "priority": lambda each: (
+        each["state"] not in {"unacknowledged", "returned"},
+        (each["level"] or each["worst_level"])["value"],
+    ),
+}
+"""What comes before the time, by which the whole list is sorted already."""
+
+
+def test_a_cursor_of_one_order_is_none_of_another(operator: httpx.Client, world: World) -> None:
+    world.changes((f"dma-{n}", "burst", START, 2) for n in range(3))
+    until(lambda: world.value("select count(*) from alerts") == 3)
+    cursor = operator.get("/api/alerts", params={"limit": 1, "sort": "level"}).json()["next"]
+    answer = operator.get("/api/alerts", params={"sort": "priority", "cursor": cursor})
+    assert is_problem(answer, 422, "for a list by priority, not by level")
+    assert is_problem(operator.get("/api/alerts", params={"cursor": cursor}), 422, "by time, not by level")
+    assert is_problem(operator.get("/api/alerts", params={"sort": "asset"}), 422, "sort")
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
         ({}, {"dma-1", "dma-2", "chamber-1", "chamber-2"}),
+        ({"q": "DMA-1"}, {"dma-1"}),
+        ({"q": "main burst"}, {"dma-1", "dma-2", "chamber-1", "chamber-2"}),
+        ({"q": "爆管 chamber"}, {"chamber-1", "chamber-2"}),
+        ({"q": "gas-co", "level": 1}, {"chamber-1"}),
+        ({"q": "设施 water-co"}, {"dma-1", "dma-2"}),
+        ({"q": "burst overflow"}, set()),
+        ({"q": "%"}, set()),
         ({"state": "returned"}, {"dma-2"}),
         ({"state": ["returned", "unacknowledged"]}, {"dma-1", "dma-2", "chamber-1", "chamber-2"}),
         ({"level": 1}, {"chamber-1"}),
@@ -161,6 +214,7 @@ def test_a_utility_sees_and_acknowledges_its_own_and_nothing_else(process: Alert
     ) as client:
         assert [alert["id"] for alert in client.get("/api/alerts").json()["alerts"]] == [own]
         assert client.get("/api/alerts", params={"utility": "gas-co"}).json()["alerts"] == []
+        assert client.get("/api/alerts", params={"q": "chamber"}).json()["alerts"] == []
         assert is_problem(client.get(f"/api/alerts/{other}"), 404, other)
         assert is_problem(client.post(f"/api/alerts/{other}/acknowledge", json=ACKNOWLEDGED), 404, other)
         assert client.post(f"/api/alerts/{own}/acknowledge", json=ACKNOWLEDGED).status_code == 200

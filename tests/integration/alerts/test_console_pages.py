@@ -1,7 +1,7 @@
 """The console's other pages in a real browser: signing in, incidents, deliveries, figures, audit."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -85,6 +85,29 @@ def test_the_figures_speak_both_languages(
         assert not re.search(r"T\d\d:\d\d|true|false|undefined|null", text), text
         assert locale == "en-GB" or "per position" not in text
         assert grave(page) == []
+
+
+def test_history_is_searched_through_what_is_not_shown_too(
+    world: World, process: Alerts, browser: Browser
+) -> None:
+    """The one that is looked for is the oldest, and on no page that was read."""
+    begun = datetime.now(UTC) - timedelta(hours=1)
+    assets = ["chamber-7", *(f"dma-{n}" for n in range(50))]
+    rows = [(asset, "burst", begun + timedelta(seconds=n)) for n, asset in enumerate(assets)]
+    world.changes((asset, hazard, at, 4) for asset, hazard, at in rows)
+    world.changes((asset, hazard, at + timedelta(minutes=1), None) for asset, hazard, at in rows)
+    until(lambda: world.value("select count(*) from alerts where state = 'closed'") == len(rows), 60)
+    wanted = world.value("select alert_id from alerts where asset_id = 'chamber-7'")
+    with desk(browser, process.url, person(world.dsn, "operator")) as page:
+        page.get_by_role("link", name="History").click()
+        expect(page.locator("tbody tr")).to_have_count(50)
+        page.keyboard.press("/")
+        page.keyboard.type("chamber-7 burst")
+        expect(page.locator("tbody tr")).to_have_count(1)
+        expect(page.locator(f'tbody a[href="/alerts/{wanted}"]')).to_be_visible()
+        assert grave(page) == []
+        page.keyboard.type(" nothing")
+        expect(page.locator("tbody tr")).to_have_count(0)
 
 
 def test_the_audit_is_the_administrators(world: World, process: Alerts, browser: Browser) -> None:

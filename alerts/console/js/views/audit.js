@@ -12,8 +12,8 @@ export function show(place) {
   place.append(h("h1", {}, t("nav.audit")));
   paged(place, read, (found) => {
     const headings = ["alert.time", "audit.who", "audit.from", "audit.call", "audit.answer"].map((each) => t(each));
-    const rows = found.map(({ at, who, address, method, path, status }) => [
-      time.short(at), who ?? "–", address ?? "–", `${method} ${path}`, String(status),
+    const rows = found.map(({ at, who, tried, address, method, path, status }) => [
+      time.short(at), who ?? (tried ? `${tried}?` : "–"), address ?? "–", `${method} ${path}`, String(status),
     ]);
     return panel(t("nav.audit"), table(t("nav.audit"), headings, rows));
   });
