@@ -14,8 +14,8 @@ from alerts.metrics import Metrics
 from alerts.record import Recorder
 from rules.levels import RiskLevel
 
-BATCH = 500
-"""Most changes in one transaction."""
+BATCH = 200
+"""Most changes in one transaction: a major one that comes meanwhile has to wait for it."""
 
 # Cases with a major change go before the others, each with all of its changes in their order.
 _UNCLAIMED = """

@@ -19,6 +19,7 @@ from alerts import delivery, outbox
 from alerts.absences import Absences
 from alerts.database import Pool
 from alerts.delivery import Courier, Tried
+from alerts.haste import Haste
 from alerts.metrics import Metrics
 from alerts.outbox import Job
 from alerts.outcome import State
@@ -73,11 +74,18 @@ class Dispatcher:
         self._sending: set[asyncio.Task[None]] = set()
         self._done: list[_Done] = []
         self._some_done = asyncio.Event()
+        self._haste = Haste()
 
     def hear(self, queue: str) -> None:
         """There is something new in a queue; one that is not known yet is found by looking."""
         if (lane := self._lanes.get(queue)) is not None:
             lane.woken.set()
+            if lane.urgent and not self._absences.is_away(lane.receiver):
+                self._haste.begin(time.monotonic())
+
+    def is_hasty(self) -> bool:
+        """Whether something urgent that has just come is not sent yet, so that the rest has to wait."""
+        return self._haste.holds(time.monotonic())
 
     async def work(self) -> None:
         """Send until cancelled, beginning with what whoever worked before has left undone."""
@@ -113,6 +121,8 @@ class Dispatcher:
             lane.woken.clear()
             sending = sum(each.sending for each in self._lanes.values() if each.receiver == lane.receiver)
             free = CONCURRENCY - lane.sending
+            if not lane.urgent and self.is_hasty():
+                continue  # woken when it is over, or by looking
             if room := self._absences.room(lane.receiver, free, sending, urgent=lane.urgent):
                 await self._fill(lane, room)
 
@@ -128,10 +138,19 @@ class Dispatcher:
         finally:
             lane.sending -= room - len(jobs)
         lane.more = len(jobs) == room
+        self._calm_down(lane)
         for job in jobs:
             task = asyncio.create_task(self._send(lane, job, rows.get(job.delivery_id)))
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
+
+    def _calm_down(self, lane: _Lane) -> None:
+        """Let the rest go on where nothing urgent is left."""
+        urgent = [each for each in self._lanes.values() if each.urgent]
+        if lane.urgent and self.is_hasty() and not any(each.sending or each.more for each in urgent):
+            self._haste.end()
+            for each in self._lanes.values():
+                each.woken.set()
 
     async def _send(self, lane: _Lane, job: Job, row: Mapping[str, Any] | None) -> None:
         """Try once. row: None = it is finished already."""
@@ -149,6 +168,7 @@ class Dispatcher:
             lane.sending -= 1
             if lane.more:
                 lane.woken.set()
+            self._calm_down(lane)
         self._done.append(_Done(lane, job, tried, again))
         self._some_done.set()
 

@@ -22,6 +22,7 @@ CHANNEL = "lifeline_risk"
 """Where a worker says that there are new changes of risk; what they are is read from their table."""
 
 POLL_S = 1.0
+HASTE_POLL_S = 0.02
 STAND_BY_S = 0.5
 LONGEST_WAIT_S = 5.0
 
@@ -116,10 +117,19 @@ class Leader:
             if (now := time.monotonic()) - struck >= POLL_S:
                 struck = now
                 await self._timekeeper.strike(connection)
-            # What was queued meanwhile is told also where there is more to claim: it need not wait for that.
-            async for notice in connection.notifies(timeout=0 if taken else POLL_S, stop_after=1):
-                if notice.channel == outbox.CHANNEL:
-                    self._dispatcher.hear(notice.payload)
+            # What was queued by that is heard of before more is claimed, and what is urgent is sent first.
+            await self._listen(connection, 0 if taken else POLL_S)
+            while taken and self._dispatcher.is_hasty() and not await self._listen(connection, HASTE_POLL_S):
+                pass
+
+    async def _listen(self, connection: Connection, seconds: float) -> bool:
+        """Pass on what is heard of the queues; whether there are new changes. Ends when anything is heard."""
+        changes = False
+        async for notice in connection.notifies(timeout=seconds, stop_after=1):
+            changes |= notice.channel == CHANNEL
+            if notice.channel == outbox.CHANNEL:
+                self._dispatcher.hear(notice.payload)
+        return changes
 
     def _stand(self, standing: Standing) -> None:
         if standing is not Standing.WAITING and standing is not self.standing:

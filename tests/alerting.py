@@ -29,6 +29,7 @@ from tests.support.roles import acting
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SECRET = "0123456789abcdef0123456789abcdef"
 _EMPTIED = (
+    "alert_stream",
     "deliveries",
     "alert_events",
     "alerts",

@@ -1,7 +1,6 @@
 """Live changes as server-sent events, and who asked for what."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated
 
@@ -18,16 +17,6 @@ from alerts.roles import Caller, Role
 router = APIRouter(prefix="/api")
 
 HEARTBEAT_S = 15.0
-OVERLAP = timedelta(seconds=10)
-"""What was committed late may be older than what was told before it."""
-
-_SINCE = """
-select e.alert_id, max(e.number) as version from alert_events e
-where e.wall_time > %s group by e.alert_id order by max(e.wall_time)
-"""
-_OWN = """
-select from alerts join assets using (asset_id) where alert_id = %s and utility_id = %s
-"""
 
 
 class Events(StreamingResponse):
@@ -45,62 +34,56 @@ async def live(
 ) -> Events:
     """``alert`` events with id and version, as they are committed; a comment now and then while nothing is.
 
-    The id of an event is a time; who comes back with it hears again of what changed since.
+    Who comes back with the id of the last event hears of all that was committed since. An event ``anew`` says
+    that this is not known, for the id is none of this database's: read everything anew.
     """
     if not using.stream.listening:
         detail, again = "changes cannot be heard of now", {"Retry-After": "2"}
         raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, detail, again)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    told = _told(using, caller, request, _moment(last))
-    return Events(told, headers=headers)
+    return Events(_told(using, caller, request, last), headers=headers)
 
 
-async def _told(
-    using: Services, caller: Caller, request: Request, since: datetime | None
-) -> AsyncIterator[bytes]:
+async def _told(using: Services, caller: Caller, request: Request, last: str | None) -> AsyncIterator[bytes]:
     with using.stream.reader() as queue:
         if not using.stream.listening:  # it broke off since that was asked
             return
+        position = using.stream.position  # what comes after it comes through the queue
         yield b": listening\n\n"
-        for missed in await _missed(using, since):
-            if await _may_hear(using, caller, missed):
-                yield _event(missed)
+        if last is not None:
+            if (after := await _known(using, last)) is None:
+                yield b"event: anew\ndata: {}\n\n"
+            else:
+                async for missed in stream.missed(using.pool, after, position, caller.utility):
+                    yield _event(missed)
+        yield _place(position)
         async for changed in stream.changes(queue, HEARTBEAT_S):
             if changed is None:
                 if await request.is_disconnected() or not await using.still(request):
                     return
-                yield b": nothing new\n\n"
-            elif await _may_hear(using, caller, changed):
-                yield _event(changed)
+                yield b": nothing new\n" + _place(position)
+            else:
+                position = changed.position
+                if caller.utility in {None, changed.utility}:
+                    yield _event(changed)
 
 
-async def _missed(using: Services, since: datetime | None) -> list[Changed]:
-    if since is None:
-        return []
+async def _known(using: Services, last: str) -> int | None:
+    """The position that an id names, unless there is none such here."""
+    if not last.isdecimal():
+        return None
     async with using.pool.connection() as connection:
-        rows = await (await connection.execute(_SINCE, [since - OVERLAP])).fetchall()
-    return [Changed(str(row["alert_id"]), row["version"]) for row in rows]
+        return int(last) if int(last) <= await stream.newest(connection) else None
 
 
-async def _may_hear(using: Services, caller: Caller, changed: Changed) -> bool:
-    if caller.utility is None:
-        return True
-    async with using.pool.connection() as connection:
-        found = await connection.execute(_OWN, [changed.alert_id, caller.utility])
-        return await found.fetchone() is not None
+def _place(position: int) -> bytes:
+    """Where a reader is, for it to come back with; no event."""
+    return b"id: %d\n\n" % position
 
 
 def _event(changed: Changed) -> bytes:
     data = msgspec.json.encode({"id": changed.alert_id, "version": changed.version})
-    return b"event: alert\nid: %s\ndata: %s\n\n" % (datetime.now(UTC).isoformat().encode(), data)
-
-
-def _moment(text: str | None) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-    return moment if moment is None or moment.tzinfo is not None else None
+    return b"event: alert\nid: %d\ndata: %s\n\n" % (changed.position, data)
 
 
 @router.get("/audit", responses=problems(HTTPStatus.FORBIDDEN))

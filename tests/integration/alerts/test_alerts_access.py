@@ -4,16 +4,17 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import psycopg
 import pytest
 
-from alerts.access import users
-from tests.alerting import Alerts, World, alerts, token, until
+from alerts.access import stream, users
+from tests.alerting import START, Alerts, World, alerts, token, until
 from tests.integration.alerts.test_alerts_acts import raised
 from tests.integration.alerts.test_alerts_api import is_problem
 
@@ -184,14 +185,19 @@ class Watcher:
         assert self.open.wait(10)
 
     def _read(self) -> None:
+        told: list[dict[str, Any]] = []
+        named = ""
         try:
             with self._client.stream("GET", "/api/stream") as answer:
                 for line in answer.iter_lines():
                     self.open.set()
                     if line.startswith("data: "):
-                        self.events.append(json.loads(line[6:]))
+                        told.append(json.loads(line[6:]))
                     elif line.startswith("id: "):
-                        self.last = line[4:]
+                        named = line[4:]
+                    elif not line:
+                        self.events += told
+                        self.last, told = named, []
         except httpx.TransportError:
             pass
         self.ended.set()
@@ -213,8 +219,64 @@ def test_who_watches_hears_of_each_step_and_a_utility_of_its_own_only(process: A
     httpx.post(f"{process.url}/api/alerts/{burst}/acknowledge", json=WHY, headers=header)
     back = Watcher(process, {**header, "Last-Event-ID": gone})
     until(lambda: {"id": burst, "version": 2} in back.events)
+    assert back.events == [{"id": burst, "version": 2}]
     back.close()
     gas.close()
+
+
+def test_what_was_committed_late_is_heard_by_who_comes_back(process: Alerts, world: World) -> None:
+    """Its event was written before the one that the reader heard of last, and committed after it."""
+    burst, leak = raised(world), raised(world, "chamber-1", hazard="gas-leak")
+    header = token(world.dsn, "room", "operator")
+    note = (
+        "insert into alert_events (event_id, alert_id, number, kind, who, event_time, why, state, data,"
+        " wall_time) values (gen_random_uuid(), %s, 9, 'noted', 'li.wei', now(), 'late', 'unacknowledged',"
+        " '{}', now() - interval '1 hour')"
+    )
+    room = Watcher(process, header)
+    with psycopg.connect(world.dsn) as late, psycopg.connect(world.dsn) as early:
+        late.execute(note, [burst])
+        early.execute(note, [leak])
+        early.commit()
+        until(lambda: room.events == [{"id": leak, "version": 9}])
+        room.close()
+        late.commit()
+    back = Watcher(process, {**header, "Last-Event-ID": room.last})
+    until(lambda: back.events == [{"id": burst, "version": 9}])
+    back.close()
+
+
+def test_who_breaks_off_again_and_again_in_a_storm_hears_of_every_step(
+    process: Alerts, world: World, reduced: Callable[[str, int, int], int]
+) -> None:
+    count, parts = reduced("steps while a stream is broken off", 600, 10_000), 6
+    header = token(world.dsn, "room", "operator")
+    watchers = [Watcher(process, header)]
+    for part in range(parts):
+        at = START + timedelta(hours=part)
+        steps = (
+            (f"dma-{n % 200}", at + timedelta(seconds=n), 1 + (n + part) % 3) for n in range(count // parts)
+        )
+        world.changes((asset, "burst", time, level) for asset, time, level in steps)
+        until(lambda: watchers[-1].events != [], 60)
+        watchers[-1].close()
+        watchers.append(Watcher(process, {**header, "Last-Event-ID": watchers[-1].last}))
+    until(lambda: world.value("select count(*) from risk_changes where claimed_at is null") == 0, 120)
+    steps_taken = world.rows("select alert_id::text as id, number from alert_events")
+    owed = {(row["id"], row["number"]) for row in steps_taken}
+    until(lambda: {(each["id"], each["version"]) for one in watchers for each in one.events} >= owed, 60)
+    assert len(owed) >= count // 2
+    watchers[-1].close()
+
+
+def test_who_comes_back_with_a_place_that_is_none_here_is_told_to_read_anew(
+    process: Alerts, world: World
+) -> None:
+    header = token(world.dsn, "room", "operator")
+    for strange in ("2026-01-02T03:04:05+00:00", "999999999999"):
+        room = Watcher(process, {**header, "Last-Event-ID": strange})
+        until(lambda room=room: room.events == [{}])
+        room.close()
 
 
 def test_a_user_is_added_by_command_with_a_password_from_standard_input(world: World) -> None:
@@ -243,7 +305,9 @@ def test_a_stream_ends_with_the_listener_and_what_comes_after_is_heard_by_who_co
     with psycopg.connect(world.dsn, autocommit=True) as connection:
         connection.execute("select pg_notify('lifeline_alerts', 'nonsense')")
         connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where query = 'listen lifeline_alerts'"
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and application_name = %s",
+            [stream.NAME],
         )
     until(room.ended.is_set)
     room.close()
