@@ -26,7 +26,7 @@ HASTE_POLL_S = 0.02
 STAND_BY_S = 0.5
 LONGEST_WAIT_S = 5.0
 
-_MIGRATED = "select to_regclass('procrastinate_jobs') is not null as migrated"
+_MIGRATED = "select to_regclass('alert_stream') is not null as migrated"
 _LEAD = "select pg_try_advisory_lock(hashtextextended('lifeline alerts', 0)) as leads"
 # The server has to notice a dead peer soon, or the lock stays with it and nobody takes its place.
 _NOTICE = "set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3"

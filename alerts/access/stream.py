@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import structlog
+from psycopg import errors
 
 from alerts.database import Connection, Pool, connect, is_away
 
@@ -58,6 +59,8 @@ class Stream:
             try:
                 async with await connect(self._dsn) as connection:
                     await self._listen(connection)
+            except errors.UndefinedTable:
+                pass  # a database that was not migrated; who leads says so, and ends the process
             except Exception as error:
                 if not is_away(error):
                     raise

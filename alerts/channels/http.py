@@ -72,7 +72,7 @@ def judge(status: int, content: bytes) -> Outcome:
     """What an answer means."""
     if 200 <= status < 300:  # noqa: PLR2004
         return Taken(_receipt(content))
-    if status >= 500 or status in _TRY_AGAIN:  # noqa: PLR2004
+    if 500 <= status < 600 or status in _TRY_AGAIN:  # noqa: PLR2004
         return Transient(f"HTTP {status}")
     return Permanent(f"HTTP {status}")
 

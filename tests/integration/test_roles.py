@@ -112,7 +112,7 @@ MAY_CHANGE = {
             "UPDATE maintenance_windows",
         ),
         *("INSERT alert_events", "INSERT incident_events", "INSERT receipt_calls", "INSERT api_audit"),
-        *("INSERT sessions", "DELETE sessions"),
+        *("INSERT sessions", "DELETE sessions", "INSERT alert_stream"),
         *("INSERT receivers_away", "UPDATE receivers_away", "DELETE receivers_away"),
     },
     "lifeline_maintain": {
