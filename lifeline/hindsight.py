@@ -18,6 +18,7 @@ from ingest.metrics import Metrics
 from ingest.partition import Partition
 from ingest.write import Stretch, moment
 from lifeline.restore import State
+from lifeline.session import BROKEN
 from lifeline.versions import Configured
 from rules.circle import Circle, Circles, narrowed
 from rules.hindsight import held_since, write_findings
@@ -40,9 +41,6 @@ _LONGEST = DAY
 
 _REST = 2.0
 """After each part, so many times as long as it took belongs to the live readings."""
-
-
-_AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ class Hindsight:
             try:
                 while await self._next():
                     pass
-            except _AWAY as error:
+            except BROKEN as error:
                 log.warning("hindsight_interrupted", error=f"{type(error).__name__}: {error}")
 
     async def _next(self) -> bool:
@@ -102,7 +100,7 @@ class Hindsight:
         task = await asyncio.to_thread(_task, await self._current(), waiting)
         try:
             findings = await self._rerun(task)
-        except _AWAY:
+        except BROKEN:
             raise
         except Exception:
             log.exception("hindsight_failed", stretches=len(task.stretches))

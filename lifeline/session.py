@@ -23,6 +23,16 @@ _WRONG = (
 )
 """What no waiting mends: a DSN that is none, a user or password that is refused, no such database."""
 
+BROKEN = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    # What was idle when its dying server said so, and is asked again before that closes it.
+    asyncpg.InternalClientError,
+)
+"""What a statement raises whose connection, or server, is not what it was: begin again."""
+
 _EPOCH = """
 insert into partitions (partition, epoch) values ($1, 1)
 on conflict (partition) do update set epoch = partitions.epoch + 1

@@ -28,7 +28,7 @@ from lifeline.health import Health
 from lifeline.hindsight import Hindsight
 from lifeline.presence import Presence
 from lifeline.restore import State, capture, restore, save
-from lifeline.session import Session, back_off, hold
+from lifeline.session import BROKEN, Session, back_off, hold
 from lifeline.settings import Clock, Settings
 from lifeline.suspect import Suspect
 from lifeline.versions import NONE, Versions, configure, wanted
@@ -157,7 +157,7 @@ async def work(settings: WorkerSettings, metrics: Metrics, health: Health) -> No
         except _RefusedError as refused:
             log.warning("batch_refused", messages=len(refused.messages), why=refused.why)
             suspect.refused(refused.messages, refused.why)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except BROKEN as error:
             log.warning("starting_over", error=f"{type(error).__name__}: {error}")
             attempt = 0 if time.monotonic() > begun + _STEADY_S else attempt + 1
             await back_off(attempt)
@@ -351,7 +351,7 @@ class _Service:
         try:
             await save(self._session, decided.seq, decided.versions, snapshot)
             self._metrics.snapshots.labels("saved").inc()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except BROKEN as error:
             self._metrics.snapshots.labels("failed").inc()
             log.warning("snapshot_failed", error=str(error))
 

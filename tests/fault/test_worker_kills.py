@@ -103,6 +103,23 @@ def test_a_connection_cut_during_commit_loses_nothing_and_doubles_nothing(
     assert_unbroken(dsn, fleet)
 
 
+def test_a_server_that_says_it_dies_to_an_idle_connection_is_begun_again_with(
+    ours: TemporaryServices, dsn: str, tmp_path: Path, seed: int
+) -> None:
+    with Proxy(ours.postgres.port) as proxy:
+        through = dsn.replace(f":{ours.postgres.port}/", f":{proxy.port}/")
+        with worker(tmp_path, through, ours) as running:
+            running.until("subscribed")
+            with Fleet(ours.mosquitto.port, DEVICES, seed) as fleet:
+                proxy.die_after(b"COMMIT\0")
+                assert proxy.was_cut.wait(20)
+                time.sleep(1.0)
+                fleet.finish()
+                all_stored(dsn, fleet)
+            running.until("starting_over")
+    assert_unbroken(dsn, fleet)
+
+
 def test_a_second_worker_stands_by_and_takes_over(
     ours: TemporaryServices, dsn: str, tmp_path: Path, seed: int
 ) -> None:

@@ -11,7 +11,7 @@ from lifeline.bench.query import measure
 _READ_THROUGH = """
 select hypertable_name, sum(seq_scan)::bigint from pg_stat_user_tables
 join timescaledb_information.chunks on relname = chunk_name and schemaname = chunk_schema
-where hypertable_name in ('readings', 'readings_10min', 'readings_1h', 'waveforms') group by 1
+where hypertable_name in ('readings', 'readings_10min', 'readings_1h') group by 1
 """
 
 

@@ -1,9 +1,14 @@
-"""A TCP proxy that cuts a connection at the moment in which it hurts most."""
+"""A TCP proxy that cuts a connection at the moment in which it hurts most, or lets its server say it dies."""
 
 import contextlib
 import socket
+import struct
 import threading
 from typing import Self
+
+_FIELDS = b"SFATAL\0VFATAL\0C57P02\0Mterminating connection because of crash of another server process\0\0"
+LAST_WORDS = b"E" + struct.pack("!I", len(_FIELDS) + 4) + _FIELDS
+"""What PostgreSQL says to who is idle, when it dies; it closes the connection some time later."""
 
 
 class Proxy:
@@ -15,6 +20,7 @@ class Proxy:
         self.port: int = self._server.getsockname()[1]
         self._needle, self._after = b"", False
         self.was_cut = threading.Event()
+        self._dying = b""
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._accept, daemon=True).start()
@@ -28,6 +34,11 @@ class Proxy:
         """Break the connection when a client sends the needle: before the server has it, or unanswered."""
         self.was_cut.clear()
         self._after, self._needle = after, needle
+
+    def die_after(self, answer: bytes) -> None:
+        """Let the server's last words follow its next answer that holds this."""
+        self.was_cut.clear()
+        self._dying = answer
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
@@ -51,7 +62,12 @@ class Proxy:
                         to.sendall(data)
                         threading.Event().wait(0.2)
                     break
-                to.sendall(data)
+                dies = not outward and self._dying and self._dying in data
+                # At once, so that the client is idle when it hears of it.
+                to.sendall(data + LAST_WORDS if dies else data)
+                if dies:
+                    self._dying = b""
+                    self.was_cut.set()
         if outward and not self._needle:
             self.was_cut.set()
         for each in pair:
